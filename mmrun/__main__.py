@@ -1,0 +1,7 @@
+"""`python -m mmrun` is the `mmrun` command."""
+
+from mmrun.cli import main
+
+
+if __name__ == "__main__":
+    main()

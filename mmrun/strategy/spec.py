@@ -1,0 +1,192 @@
+"""The frozen records a strategy file becomes: valid, typed, units resolved.
+
+Numbers are in base units (prices in quote currency, seconds, fractions) except where a
+name says otherwise: `_ns` is nanoseconds; `Amount` keeps ticks and lots until a plan is
+bound to an instrument. A `Strategy` that exists has passed every check of this package;
+its formulas are still text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+from mmrun.problems import Place
+from mmrun.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """Formula text and where it stands; a bare number or literal is a formula too."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A price or size, absolute or counted in the instrument's ticks or lots."""
+
+    value: float
+    of: Literal["", "tick", "lot"] = ""
+
+    def resolve(self, *, tick: float, lot: float) -> float:
+        """The amount in base units for an instrument."""
+        return self.value * {"": 1.0, "tick": tick, "lot": lot}[self.of]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Param:
+    """A named number: set by -s, sweeps and variants."""
+
+    name: str
+    value: float  #: in base units; ticks and lots as counts (unit.of says which)
+    unit: Unit | None  #: None: a bare number, takes the unit of what it meets
+    low: float | None = None  #: declared range, in base units
+    high: float | None = None
+    doc: str = ""
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """A named formula."""
+
+    name: str
+    formula: Formula
+
+
+class RequoteOn(Enum):
+    """The rows at which quotes are evaluated."""
+
+    ANY = "any"
+    QUOTE = "quote"  #: any book row
+    TRADE = "trade"
+
+
+class PostOnly(Enum):
+    """What becomes of a quote that would take liquidity."""
+
+    SLIDE = "slide"  #: moved to one tick short of the opposite touch
+    SKIP = "skip"  #: not quoted
+    REJECT = "reject"  #: sent, and rejected by the venue
+    OFF = "off"  #: sent, and takes
+
+
+class RoundingMode(Enum):
+    """How a formula's price becomes a whole number of ticks."""
+
+    OUTWARD = "outward"  #: bid down, ask up
+    INWARD = "inward"  #: bid up, ask down
+    NEAREST = "nearest"  #: to the nearest tick, halves outward
+    NEAREST_EVEN = "nearest_even"  #: to `decimals`, halves to even, as Python's round
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """A rounding mode; `decimals` belongs to NEAREST_EVEN alone."""
+
+    mode: RoundingMode = RoundingMode.OUTWARD
+    decimals: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requote:
+    """When a working order is left alone and when it is replaced."""
+
+    on: RequoteOn = RequoteOn.ANY
+    tolerance: Amount = Amount(0.0, "tick")
+    min_life_ns: int = 0
+    max_age_ns: int | None = None  #: None: off
+    after_fill_ns: int = 0
+    keep_queue: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quoting:
+    """The quote section. Either half_spread or both bid and ask are given."""
+
+    fair: Formula | None = None  #: None: mid
+    half_spread: Formula | None = None
+    reservation: Formula | None = None  #: None: fair
+    bid: Formula | None = None
+    ask: Formula | None = None
+    bid_size: Formula
+    ask_size: Formula
+    post_only: PostOnly = PostOnly.SLIDE
+    rounding: Rounding = Rounding()
+    min_size: Amount = Amount(1.0, "lot")
+    allow_crossed: bool = False
+    requote: Requote = Requote()
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """A fee rate: cost positive, rebate negative."""
+
+    rate: float = 0.0
+    unit: Literal["value", "share", "contract", "flat"] = "value"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Venue:
+    """A venue to quote on, with what the file says about it."""
+
+    name: str
+    maker_fee: Fee = Fee()
+    taker_fee: Fee = Fee()
+    tick: float | None = None  #: None: the dataset's
+    lot: float | None = None
+    multiplier: float | None = None
+    place: Place
+
+
+class OnBreach(Enum):
+    """What reaching max_inventory does."""
+
+    REDUCE_ONLY = "reduce_only"  #: sizes clipped to what the limit leaves
+    STOP_ALL = "stop_all"  #: both sides off while the limit is reached
+    NONE = "none"  #: max_inventory is only a name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risk:
+    """Limits. `risk: none` is every limit None and `crossed_book` False."""
+
+    max_inventory: float | None = None
+    on_breach: OnBreach = OnBreach.REDUCE_ONLY
+    allow_short: bool = True
+    max_position_value: float | None = None
+    stale_after_ns: int | None = 60_000_000_000
+    crossed_book: bool = True  #: pull while bid is above ask
+    price_collar: float | None = None  #: fraction of mid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Trading hours of each day, in a time zone."""
+
+    timezone: str = "UTC"
+    open_s: float | None = None  #: seconds after local midnight; None: no session
+    close_s: float | None = None
+    heartbeat_ns: int = 1_000_000_000
+    reset_windows: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strategy:
+    """A whole strategy file, valid."""
+
+    name: str
+    description: str
+    tags: tuple[str, ...]
+    params: tuple[Param, ...]
+    lets: tuple[Let, ...]
+    quoting: Quoting
+    venues: tuple[Venue, ...]  #: empty: every venue of the dataset, without fees
+    risk: Risk
+    session: Session
+    units_off: bool  #: `units: off` turns unit errors into warnings
+    resolved: str  #: the resolved file as canonical YAML: what a run keeps and hashes
+
