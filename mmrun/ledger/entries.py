@@ -1,0 +1,69 @@
+"""Fills as ledger entries: what each did to size, cash, edge and fees.
+
+    (side, price, size, mid, fee) -> Entries(signed_size, price, mid, fee, multiplier)
+
+An entry is one fill; everything else about it is derived. Money is quote currency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """One row a fill, in time order; all arrays have shape (fills,)."""
+
+    signed_size: Floats  #: instrument units; buys positive, sells negative
+    price: Floats  #: quote currency
+    mid: Floats  #: the mid that marked the inventory at the fill
+    fee: Floats  #: money; cost positive, rebate negative
+    multiplier: float  #: money per price unit and size unit
+
+    def __len__(self) -> int:
+        """How many fills."""
+        return len(self.price)
+
+    @property
+    def value(self) -> Floats:
+        """Money traded by each fill, positive."""
+        return np.abs(self.signed_size) * self.price * self.multiplier
+
+    @property
+    def cash(self) -> Floats:
+        """Money received by each fill, fees not included; a buy's is negative."""
+        return -self.signed_size * self.price * self.multiplier
+
+    @property
+    def edge(self) -> Floats:
+        """Money each fill made against the mid: side·size·(mid - price)·multiplier."""
+        return self.signed_size * (self.mid - self.price) * self.multiplier
+
+    @property
+    def position(self) -> Floats:
+        """The position after each fill, instrument units."""
+        return np.cumsum(self.signed_size)
+
+    def since(self, start: int) -> Entries:
+        """The entries from number `start` (from 0) on."""
+        columns = (self.signed_size, self.price, self.mid, self.fee)
+        return Entries(*(column[start:] for column in columns), self.multiplier)
+
+
+def entries(fills: NDArray[Any], *, multiplier: float = 1.0) -> Entries:
+    """Read an array of dtype `FILL`, shape (fills,), as ledger entries."""
+    side = fills["side"].astype(np.float64)
+    return Entries(
+        signed_size=side * fills["size"],
+        price=fills["price"].astype(np.float64),
+        mid=fills["mid"].astype(np.float64),
+        fee=fills["fee"].astype(np.float64),
+        multiplier=multiplier,
+    )
