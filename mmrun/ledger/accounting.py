@@ -59,7 +59,11 @@ class Position(NamedTuple):
         return self.size * (mid - self.cost) if self.size else 0.0
 
 
-def positions(book: Entries, start: Position = Position()) -> Iterator[Position]:
+#: What a run starts with.
+FLAT = Position()
+
+
+def positions(book: Entries, start: Position = FLAT) -> Iterator[Position]:
     """The position at the start, then the one after each fill."""
     fills = zip(book.signed_size.tolist(), book.price.tolist(), strict=True)
     return accumulate(fills, lambda held, fill: held.after(*fill), initial=start)
@@ -74,7 +78,7 @@ def open_position(book: Entries) -> Position:
     held = np.concatenate(([0.0], book.position))
     turns = np.flatnonzero(np.sign(held[1:]) != np.sign(held[:-1]))
     if not len(turns):
-        return Position()
+        return FLAT
     start = int(turns[-1])
     left = float(held[start + 1])
     opened = Position(left, float(book.price[start]) if left else 0.0)

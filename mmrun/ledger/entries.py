@@ -53,8 +53,13 @@ class Entries:
 
     def since(self, start: int) -> Entries:
         """The entries from number `start` (from 0) on."""
-        columns = (self.signed_size, self.price, self.mid, self.fee)
-        return Entries(*(column[start:] for column in columns), self.multiplier)
+        return Entries(
+            self.signed_size[start:],
+            self.price[start:],
+            self.mid[start:],
+            self.fee[start:],
+            self.multiplier,
+        )
 
 
 def entries(fills: NDArray[Any], *, multiplier: float = 1.0) -> Entries:

@@ -1,0 +1,104 @@
+"""A run in one mapping: `summary.json`, and the JSON Schema that describes it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from mmrun.engine.records import Recording
+from mmrun.ledger.accounting import statement
+from mmrun.ledger.entries import entries
+from mmrun.report.facts import RunFacts
+from mmrun.report.metrics import METRICS, Metric, Run, Value
+
+
+#: Of the summary's shape; raised when a key changes its meaning or goes away.
+VERSION = 1
+
+_NOT_FINITE = "not a finite number"
+_TYPES = {"count": "integer", "whole": "integer", "text": "string"}
+_NUMBERS = {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}
+#: Keys that hold mappings; `latency` may hold the name of a distribution.
+_MAPPINGS: dict[str, dict[str, Any]] = {
+    "latency": {
+        "type": "object",
+        "additionalProperties": {"type": ["number", "string"]},
+    },
+    "unquoted_time_s": {
+        "type": "object",
+        "properties": {"bid": _NUMBERS, "ask": _NUMBERS},
+        "required": ["bid", "ask"],
+        "additionalProperties": False,
+    },
+}
+
+
+def summarize(recording: Recording, facts: RunFacts) -> dict[str, Value]:
+    """The summary of a run.
+
+    Args:
+        recording: what the engine recorded.
+        facts: what the report says beside it.
+
+    Returns:
+        `version`, then every key of `METRICS` in order, then `reasons`: why, for each
+        key that is None. Values are plain Python, ready for JSON.
+    """
+    book = entries(recording.fills, multiplier=facts.multiplier)
+    account = statement(
+        book,
+        final_mid=recording.totals.final_mid,
+        inventory_pnl=recording.totals.inventory_pnl,
+    )
+    run = Run(recording, book, account, facts)
+    measured = {metric.key: _measure(metric, run) for metric in METRICS}
+    values = {key: value for key, (value, _) in measured.items()}
+    reasons = {key: reason for key, (_, reason) in measured.items() if reason}
+    return {"version": VERSION, **values, "reasons": reasons}
+
+
+def _measure(metric: Metric, run: Run) -> tuple[Value, str]:
+    """The value of a metric and no reason, or None and the reason."""
+    value = metric.of(run)
+    if value is None:
+        return None, metric.reason
+    if metric.unit in ("money", "size", "bps", "ratio"):
+        value = float(value)
+        return (value, "") if math.isfinite(value) else (None, _NOT_FINITE)
+    return value, ""
+
+
+def summary_schema() -> dict[str, Any]:
+    """The JSON Schema of a summary, generated from `METRICS`."""
+    properties: dict[str, Any] = {
+        "version": {"const": VERSION, "description": "Version of this shape."}
+    }
+    properties |= {metric.key: _property(metric) for metric in METRICS}
+    properties["reasons"] = {
+        "type": "object",
+        "description": "Why a key is null, by key.",
+        "propertyNames": {"enum": [metric.key for metric in METRICS]},
+        "additionalProperties": {"type": "string", "minLength": 1},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "mmrun summary",
+        "description": "What a run came to: money in the quote currency, times in"
+        " seconds, keys ending in _bps in basis points. A key without a value is null,"
+        " and `reasons` says why.",
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _property(metric: Metric) -> dict[str, Any]:
+    shape = _MAPPINGS.get(metric.key)
+    if shape is None:
+        kind = _TYPES.get(metric.unit, "number")
+        nullable = kind == "number" and metric.key not in ("session_s", "span_s")
+        shape = {"type": [kind, "null"] if nullable else kind}
+        if metric.unit == "count":
+            shape |= {"minimum": 0}
+    return {"description": metric.doc, "x-mmrun-unit": metric.unit, **shape}

@@ -1,0 +1,142 @@
+"""A recording as polars frames: names for codes, UTC times, null for no value.
+
+Each frame is a table of columns, in file order; a column says how it is made from the
+structured array. Times are `Datetime("ns", "UTC")`, numbers float64, names strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from mmrun.engine.records import Adjustment, OrderEvent, Recording, Rule
+
+
+Column = Callable[[NDArray[Any], Recording], pl.Series]
+
+TIME = pl.Datetime("ns", "UTC")
+
+
+def _time(field: str) -> Column:
+    return lambda rows, _: pl.Series(_plain(rows, field)).cast(TIME)
+
+
+def _whole(field: str) -> Column:
+    return lambda rows, _: pl.Series(_plain(rows, field))
+
+
+def _number(field: str) -> Column:
+    """A float column; NaN means there is no value and becomes null."""
+    return lambda rows, _: pl.Series(_plain(rows, field)).fill_nan(None)
+
+
+def _name(field: str, names: Sequence[str | None], offset: int = 0) -> Column:
+    """Codes to strings: code c is `names[c + offset]`."""
+    return lambda rows, _: _look_up(_plain(rows, field), names, offset)
+
+
+def _missing(rows: NDArray[Any], recording: Recording) -> pl.Series:
+    return _look_up(_plain(rows, "missing"), (None, *recording.missing_names), 1)
+
+
+def _plain(rows: NDArray[Any], field: str) -> NDArray[Any]:
+    return np.ascontiguousarray(rows[field])
+
+
+def _look_up(
+    codes: NDArray[Any], names: Sequence[str | None], offset: int
+) -> pl.Series:
+    table = pl.Series(list(names), dtype=pl.String)
+    return table.gather(pl.Series(codes.astype(np.int64) + offset))
+
+
+def _names_of(codes: type[IntEnum]) -> tuple[str | None, ...]:
+    """Lower-case names by code; codes that mean nothing are None."""
+    by_code = {code.value: code.name.lower() for code in codes}
+    return tuple(by_code.get(code) for code in range(max(by_code) + 1))
+
+
+def _adjustment_names() -> tuple[str | None, ...]:
+    """Names of all combinations, joined by `+`; None where nothing was adjusted."""
+    every = int(sum(Adjustment))
+    return tuple(
+        "+".join(str(f.name).lower() for f in Adjustment if f & bits) or None
+        for bits in range(every + 1)
+    )
+
+
+_RULES = _names_of(Rule)
+_SELL_BUY = ("sell", None, "buy")
+_ASK_BID = ("ask", None, "bid")
+
+FILLS: dict[str, Column] = {
+    "ts": _time("ts"),
+    "known_ts": _time("known_ts"),
+    "order_id": _whole("order_id"),
+    "side": _name("side", _SELL_BUY, 1),
+    "liquidity": _name("taker", ("maker", "taker")),
+    "price": _number("price"),
+    "size": _number("size"),
+    "mid": _number("mid"),
+    "fee": _number("fee"),
+    "inventory": _number("inventory"),
+}
+#: `rule` is why an order was cancelled or rejected, null elsewhere.
+ORDERS: dict[str, Column] = {
+    "ts": _time("ts"),
+    "sent_ts": _time("sent_ts"),
+    "order_id": _whole("order_id"),
+    "side": _name("side", _SELL_BUY, 1),
+    "event": _name("event", _names_of(OrderEvent)),
+    "price": _number("price"),
+    "size": _number("size"),
+    "queue_ahead": _number("queue_ahead"),
+    "rule": _name("rule", (None, *_RULES[1:])),
+}
+#: `rule` is `quoted` while the side rests; `missing` names the input that was.
+DECISIONS: dict[str, Column] = {
+    "ts": _time("ts"),
+    "side": _name("side", _ASK_BID, 1),
+    "rule": _name("rule", _RULES),
+    "price": _number("price"),
+    "size": _number("size"),
+    "adjustment": _name("adjustment", _adjustment_names()),
+    "missing": _missing,
+}
+EQUITY: dict[str, Column] = {
+    "ts": _time("ts"),
+    "mid": _number("mid"),
+    "bid": _number("bid"),
+    "ask": _number("ask"),
+    "inventory": _number("inventory"),
+    "net_pnl": _number("net_pnl"),
+    "spread_pnl": _number("spread_pnl"),
+    "inventory_pnl": _number("inventory_pnl"),
+    "fees": _number("fees"),
+    "rebates": _number("rebates"),
+}
+#: The frames of a run, by name; each name is also a field of `Recording`.
+TABLES = {
+    "fills": FILLS,
+    "orders": ORDERS,
+    "decisions": DECISIONS,
+    "equity": EQUITY,
+}
+
+
+def frame(name: str, recording: Recording) -> pl.DataFrame:
+    """One of `TABLES` as a frame, a row for each of the recording's."""
+    rows = getattr(recording, name)
+    return pl.DataFrame(
+        {column: make(rows, recording) for column, make in TABLES[name].items()}
+    )
+
+
+def frames(recording: Recording) -> dict[str, pl.DataFrame]:
+    """All frames of a run, by name."""
+    return {name: frame(name, recording) for name in TABLES}

@@ -1,0 +1,88 @@
+"""Structured arrays to frames: names for codes, UTC times, nulls for no value."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import polars as pl
+
+from mmrun.engine.records import DECISION, Adjustment, Recording, Rule
+from mmrun.report.tables import TABLES, TIME, frame, frames
+
+
+def test_fills(recording: Recording) -> None:
+    """A fill says side and liquidity in words, and when it happened and was known."""
+    fills = frame("fills", recording)
+
+    first = fills.row(0, named=True)
+    assert first["ts"] == datetime(2026, 3, 2, 14, 30, 1, tzinfo=UTC)
+    assert first["known_ts"].microsecond == 2000
+    assert (first["side"], first["liquidity"]) == ("buy", "maker")
+    assert fills["side"].to_list() == ["buy", "buy", "sell", "sell", "buy"]
+    assert fills["liquidity"].to_list() == ["maker"] * 3 + ["taker", "maker"]
+    assert fills["size"].sum() == 540
+
+
+def test_orders(recording: Recording) -> None:
+    """An order event has a rule only where one ended it; unknown queues are null."""
+    orders = frame("orders", recording)
+
+    assert orders["event"].to_list() == [
+        *("new", "new", "filled", "replace", "reject", "cancel")
+    ]
+    assert orders["rule"].to_list() == [None] * 4 + ["post_only", "stale"]
+    assert orders["queue_ahead"].to_list()[:4] == [300, None, None, 0]
+
+
+def test_decisions(recording: Recording) -> None:
+    """A decision names its rule, how it was adjusted, and the input it lacked."""
+    decisions = frame("decisions", recording)
+
+    assert decisions["side"].to_list() == ["bid", "ask", "bid"]
+    assert decisions["rule"].to_list() == ["quoted", "missing", "stale"]
+    assert decisions["price"].to_list() == [99.98, None, None]
+    assert decisions["adjustment"].to_list() == ["post_only+tolerance", None, None]
+    assert decisions["missing"].to_list() == [None, "fast", None]
+
+
+def test_equity(recording: Recording) -> None:
+    """A price that was not quoted is null, not NaN."""
+    equity = frame("equity", recording)
+
+    assert equity["bid"].null_count() == 2
+    assert not equity["bid"].is_nan().any()
+    assert equity["net_pnl"].to_list()[-1] == 11.83
+
+
+def test_every_code_has_a_name(recording: Recording) -> None:
+    """All rules, events and adjustments come out by their enum's name in lower case."""
+    decisions = np.zeros(len(Rule), DECISION)
+    decisions["rule"] = [rule.value for rule in Rule]
+    decisions["adjustment"] = [1 << (n % 5) for n in range(len(Rule))]
+    decisions["missing"] = -1
+    made = Recording(
+        recording.fills,
+        recording.orders,
+        decisions,
+        recording.equity,
+        recording.totals,
+        (),
+    )
+
+    named = frame("decisions", made)
+
+    assert named["rule"].to_list() == [rule.name.lower() for rule in Rule]
+    flags = [str(flag.name).lower() for flag in Adjustment]
+    assert named["adjustment"].to_list()[:5] == flags
+
+
+def test_types_hold_for_empty_and_full(recording: Recording, idle: Recording) -> None:
+    """A run without rows has the same columns and types as one with rows."""
+    full, empty = frames(recording), frames(idle)
+
+    for name in TABLES:
+        assert full[name].schema == empty[name].schema
+        assert empty[name].height == 0
+        assert full[name].schema["ts"] == TIME
+        assert pl.Categorical not in full[name].dtypes
