@@ -1,0 +1,99 @@
+"""What a user names as sources: files, directories and zips, opened alike."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+
+from mmrun.problems import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file, alone or in a zip."""
+
+    name: str  #: for messages: the path, with `zip:member` for one in a zip
+    base: str  #: the file's own name, without directories
+    read: Callable[[], bytes]  #: raises DataError
+
+
+def members_of(sources: Sequence[Path], suffix: str) -> Iterator[Member]:
+    """The files the sources stand for that end in `suffix`; files named are all taken.
+
+    Directories and zips are looked into (zips in directories too), in name order.
+
+    Raises:
+        DataError: a source is missing or damaged, or nothing in it ends in `suffix`.
+    """
+    for source in sources:
+        found = list(_members(source, suffix))
+        if not found:
+            message = f"{source} holds no {suffix} file"
+            raise DataError(message)
+        yield from found
+
+
+def missing_file(path: Path) -> DataError:
+    """The error for a source that is not there, with the nearest name."""
+    folder = path.parent
+    names = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else []
+    close = get_close_matches(path.name, names, 1)
+    hint = f"did you mean '{folder / close[0]}'?" if close else ""
+    return DataError(f"{path} does not exist", hint=hint)
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        DataError: it cannot be opened.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}"
+        raise DataError(message) from error
+
+
+def _members(source: Path, suffix: str) -> Iterator[Member]:
+    if not source.exists():
+        raise missing_file(source)
+    if source.is_dir():
+        for path in sorted(source.iterdir()):
+            if path.suffix.lower() in {suffix, ".zip"}:
+                yield from _members(path, suffix)
+    elif source.suffix.lower() == ".zip":
+        yield from _zipped(source, suffix)
+    else:
+        yield Member(str(source), source.name, partial(read_bytes, source))
+
+
+def _zipped(path: Path, suffix: str) -> Iterator[Member]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = sorted(archive.namelist())
+    except (OSError, zipfile.BadZipFile) as error:
+        raise _damaged(path, error) from error
+    for name in names:
+        if name.lower().endswith(suffix):
+            base = name.rpartition("/")[2]
+            yield Member(f"{path}:{name}", base, partial(_read_zipped, path, name))
+
+
+def _read_zipped(path: Path, name: str) -> bytes:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.read(name)
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> DataError:
+    return DataError(
+        f"{path} is not a whole zip file: {error}", hint="download or copy it again"
+    )

@@ -1,0 +1,34 @@
+"""Prices against the tick grid, with the tolerance the engine uses.
+
+A price is on the grid if `|x/tick - n| <= max(1e-9, 4 * 2**-52 * |n|)` with
+`n = rint(x/tick)`: decimal prices are not binary fractions, and at tick 0.0001 exact
+comparison would misplace most of them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmrun.market.tape import FloatColumn
+
+
+ABSOLUTE_TOLERANCE = 1e-9
+RELATIVE_TOLERANCE = 4 * 2.0**-52
+
+
+def on_grid(prices: FloatColumn, tick: float) -> NDArray[np.bool_]:
+    """Whether each price is a whole number of ticks; NaN is not."""
+    steps = prices / tick
+    nearest = np.rint(steps)
+    tolerance = np.maximum(ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE * np.abs(nearest))
+    found: NDArray[np.bool_] = np.abs(steps - nearest) <= tolerance
+    return found
+
+
+def from_ticks(ticks: NDArray[np.int64], tick: float) -> FloatColumn:
+    """Prices of whole numbers of ticks, correctly rounded where 1/tick is whole."""
+    per_unit = round(1 / tick) if tick < 1 else 0
+    if per_unit and abs(per_unit * tick - 1) <= ABSOLUTE_TOLERANCE:
+        return ticks / float(per_unit)
+    return np.asarray(ticks, np.float64) * tick
