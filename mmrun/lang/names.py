@@ -1,0 +1,151 @@
+"""Every name a formula can mention without defining it, in one table.
+
+Names of the strategy's file (params, lets) are not here: they come with a `Scope`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mmrun.lang.nodes import Expr, Stage, Ticks, Type
+from mmrun.lang.parse import QUOTE_FIELDS
+from mmrun.units import MONEY, PRICE, RATIO, SIZE, TIME
+
+
+Group = Literal["market name", "own state", "quote field", "limit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name with its type, what it depends on, and where its values come from."""
+
+    name: str
+    group: Group
+    type: Type
+    doc: str
+    op: Literal["market", "state", "param"]
+    stage: Stage
+    ticks: Ticks = Ticks.NEVER
+    supported: bool = True
+    parts: tuple[str, ...] = ()  #: names it is computed from
+
+    def leaf(self, start: int, end: int) -> Expr:
+        """The name as a checked node, found at characters `start` to `end`."""
+        return Expr(
+            self.op,
+            name=self.name,
+            type=self.type,
+            stage=self.stage,
+            ticks=self.ticks,
+            start=start,
+            end=end,
+        )
+
+
+_PRICE, _SIZE, _TIME = Type(dimension=PRICE), Type(dimension=SIZE), Type(dimension=TIME)
+_MONEY, _RATIO = Type(dimension=MONEY), Type(dimension=RATIO)
+_TOUCH = ("bid", "ask")
+_TOUCH_SIZES = ("bid_size", "ask_size")
+
+
+def _market(
+    name: str,
+    kind: Type,
+    ticks: Ticks,
+    doc: str,
+    *,
+    parts: tuple[str, ...] = (),
+) -> Named:
+    return Named(
+        name, "market name", kind, doc, "market", Stage.DATA, ticks, parts=parts
+    )
+
+
+def _state(name: str, kind: Type, doc: str, *, supported: bool = True) -> Named:
+    return Named(
+        name, "own state", kind, doc, "state", Stage.STATE, supported=supported
+    )
+
+
+def _limit(name: str, doc: str) -> Named:
+    return Named(name, "limit", _SIZE, doc, "param", Stage.PARAM)
+
+
+def _quote(name: str, doc: str) -> Named:
+    return Named(name, "quote field", _PRICE, doc, "state", Stage.STATE)
+
+
+_ROWS = (
+    _market("bid", _PRICE, Ticks.BOOK, "highest bid of the market"),
+    _market("ask", _PRICE, Ticks.BOOK, "lowest ask of the market"),
+    _market("bid_size", _SIZE, Ticks.BOOK, "size displayed at the bid"),
+    _market("ask_size", _SIZE, Ticks.BOOK, "size displayed at the ask"),
+    _market("mid", _PRICE, Ticks.BOOK, "(bid + ask) / 2", parts=_TOUCH),
+    _market("spread", _PRICE, Ticks.BOOK, "ask - bid", parts=_TOUCH),
+    _market(
+        "weighted_mid",
+        _PRICE,
+        Ticks.BOOK,
+        "(ask*bid_size + bid*ask_size) / (bid_size + ask_size)",
+        parts=_TOUCH + _TOUCH_SIZES,
+    ),
+    _market(
+        "queue_imbalance",
+        _RATIO,
+        Ticks.BOOK,
+        "(bid_size - ask_size) / (bid_size + ask_size), -1 to 1",
+        parts=_TOUCH_SIZES,
+    ),
+    _market("last_price", _PRICE, Ticks.TRADE, "price of the last trade"),
+    _market("last_size", _SIZE, Ticks.TRADE, "size of the last trade"),
+    _market(
+        "last_side", _RATIO, Ticks.TRADE, "1 a buy aggressor, -1 a sell, 0 unknown"
+    ),
+    _market("time_of_day", _TIME, Ticks.ANY, "since local midnight"),
+    _market("time_left", _TIME, Ticks.ANY, "to the session's close"),
+    _state("inventory", _SIZE, "position, negative when short"),
+    _limit("max_inventory", "risk.max_inventory"),
+    _limit("target_inventory", "risk.target_inventory"),
+    _state("average_cost", _PRICE, "average price of the open position"),
+    _state("realized_pnl", _MONEY, "P&L of what was closed, before fees"),
+    _state("unrealized_pnl", _MONEY, "P&L of the open position at the mid"),
+    _state("net_pnl", _MONEY, "realized and unrealized, after fees"),
+    _state("daily_pnl", _MONEY, "net_pnl since the session's open", supported=False),
+    _state("position_value", _MONEY, "inventory at the mid"),
+    _state("inventory_age", _TIME, "since inventory left target or changed sign"),
+    _state("drawdown", _MONEY, "net_pnl below its highest, 0 or positive"),
+    _state("fill_count", _RATIO, "own fills so far"),
+    _state("time_since_fill", _TIME, "since the last own fill"),
+    _state("working_bid", _PRICE, "price of the working bid"),
+    _state("working_ask", _PRICE, "price of the working ask"),
+    _state("working_bid_size", _SIZE, "open size of the working bid"),
+    _state("working_ask_size", _SIZE, "open size of the working ask"),
+    _state("queue_ahead_bid", _SIZE, "size ahead of the working bid", supported=False),
+    _state("queue_ahead_ask", _SIZE, "size ahead of the working ask", supported=False),
+    _state("level", _RATIO, "0, 1, ... of quotes in levels", supported=False),
+    _quote("fair", "the quote's fair price"),
+    _quote("half_spread", "half the quoted spread, a price"),
+    _quote("reservation", "the price quoted around"),
+)
+
+#: Name to row, in the order of the documentation.
+NAMES: dict[str, Named] = {row.name: row for row in _ROWS}
+#: Names that a let, a param or an input may not bear.
+RESERVED_NAMES: frozenset[str] = frozenset(NAMES)
+
+#: Fields of a quote section and what they must be.
+FIELDS: dict[str, Type] = (
+    dict.fromkeys(QUOTE_FIELDS, _PRICE)
+    | dict.fromkeys(_TOUCH, _PRICE)
+    | dict.fromkeys(_TOUCH_SIZES, _SIZE)
+)
+
+#: What a tick and a lot are worth: known when a plan is bound to an instrument.
+TICK = Expr("param", name="tick", type=_PRICE, stage=Stage.PARAM)
+LOT = Expr("param", name="lot", type=_SIZE, stage=Stage.PARAM)
+
+
+def mid() -> Expr:
+    """The price that relative prices are taken of."""
+    return NAMES["mid"].leaf(0, 0)
