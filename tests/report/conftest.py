@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,7 +53,7 @@ def made_orders() -> np.ndarray:
         (START, START, 1, 99.98, 100, 300, 1, OrderEvent.NEW, Rule.QUOTED),
         (START, START, 3, 99.99, 150, nan, -1, OrderEvent.NEW, Rule.QUOTED),
         (START + S, START + S, 1, 99.98, 100, nan, 1, OrderEvent.FILLED, Rule.QUOTED),
-        (START + 2 * S, START, 2, 99.95, 250, 0, 1, OrderEvent.REPLACE, Rule.QUOTED),
+        (START + 2 * S, START, 2, 99.95, 350, 0, 1, OrderEvent.REPLACE, Rule.QUOTED),
         (START + 3 * S, START, 6, 99.9, 9, nan, 1, OrderEvent.REJECT, Rule.POST_ONLY),
         (START + 5 * S, START, 2, 99.95, 9, nan, 1, OrderEvent.CANCEL, Rule.STALE),
     ]
@@ -172,3 +174,103 @@ def facts() -> RunFacts:
         data_hash="c3d4",
         seed=7,
     )
+
+
+MINUTES = 390
+
+
+def made_day() -> tuple[np.ndarray, np.ndarray, float]:
+    """A fill a minute along a mid that swings, and the equity after each."""
+    fills, equity = np.zeros(MINUTES, FILL), np.zeros(MINUTES, EQUITY)
+    mid, held, cash, spread, inventory_pnl = 150.0, 0.0, 0.0, 0.0, 0.0
+    for minute in range(MINUTES):
+        step = ((minute * 7919) % 11 - 5 + (3 if minute % 130 < 60 else -3)) / 100
+        inventory_pnl += held * step
+        mid = round(mid + step, 2)
+        side = 1 if (minute * 31) % 70 < 35 - held / 25 else -1
+        price, size = mid - side * 0.02, 100.0 * (1 + minute % 2)
+        held += side * size
+        cash -= side * size * price
+        spread += side * size * (mid - price)
+        ts, rebate = START + minute * 60 * S, 0.002 * size
+        fills[minute] = (ts, minute, price, size, mid, -rebate, held, ts, side, 0)
+        rebates = 0.002 * float(fills["size"].sum())
+        net = cash + held * mid + rebates
+        equity[minute] = (
+            *(ts, mid, held, net, spread, inventory_pnl, 0.0, rebates),
+            *(mid - 0.05, mid + 0.05),
+        )
+    return fills, equity, inventory_pnl
+
+
+@pytest.fixture
+def day(recording: Recording) -> Recording:
+    """A session of 390 minutes with a fill in each, long and short by turns."""
+    fills, equity, inventory_pnl = made_day()
+    session_ns = MINUTES * 60 * S
+    rule_ns = np.zeros((2, len(Rule)), np.int64)
+    rule_ns[0, [Rule.NO_DATA, Rule.MAX_INVENTORY, Rule.STALE]] = S // 4, 1900 * S, S
+    rule_ns[1, [Rule.NO_DATA, Rule.POST_ONLY, Rule.STALE]] = S // 4, 312 * S, S
+    rule_ns[:, Rule.QUOTED] = session_ns - rule_ns.sum(axis=1)
+    orders = np.repeat(recording.orders[:1], 2_000)
+    totals = replace(
+        recording.totals,
+        events=1_000_000,
+        quotes=830_000,
+        trades=170_000,
+        last_ts=START + session_ns,
+        final_mid=float(equity["mid"][-1]),
+        final_inventory=float(fills["inventory"][-1]),
+        inventory_pnl=inventory_pnl,
+        max_drawdown=1234.5,
+        max_abs_inventory=float(np.abs(fills["inventory"]).max()),
+        abs_inventory_ns=float(np.abs(fills["inventory"]).mean()) * session_ns,
+        rule_ns=rule_ns,
+        session_ns=session_ns,
+        both_ns=session_ns - 2_213 * S,
+        touch_ns=np.array([9_000 * S, 12_000 * S], np.int64),
+        orders=2_000,
+        cancels=31,
+        rejects=0,
+        signed_trades=0,
+        unknown_trades=0,
+    )
+    return replace(recording, fills=fills, orders=orders, equity=equity, totals=totals)
+
+
+@pytest.fixture
+def unfilled(day: Recording) -> Recording:
+    """The same session, the bid far below the mid, the ask never shown."""
+    equity = day.equity.copy()
+    for name in ("inventory", "net_pnl", "spread_pnl", "inventory_pnl", "rebates"):
+        equity[name] = 0.0
+    equity["bid"], equity["ask"] = equity["mid"] * (1 - 12e-4), np.nan
+    session_ns = day.totals.session_ns
+    rule_ns = np.zeros((2, len(Rule)), np.int64)
+    rule_ns[0, [Rule.QUOTED, Rule.STALE]] = session_ns - 60 * S, 60 * S
+    rule_ns[1, [Rule.MISSING, Rule.STALE]] = session_ns - 60 * S, 60 * S
+    totals = replace(
+        day.totals,
+        final_inventory=0.0,
+        inventory_pnl=0.0,
+        max_drawdown=0.0,
+        max_abs_inventory=0.0,
+        abs_inventory_ns=0.0,
+        rule_ns=rule_ns,
+        both_ns=0,
+        touch_ns=np.zeros(2, np.int64),
+    )
+    return replace(day, fills=day.fills[:0], equity=equity, totals=totals)
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with a golden file; `--update-golden` writes it instead."""
+
+    def check(name: str, actual: str) -> None:
+        path = Path(__file__).parents[1] / "golden" / "report" / name
+        if request.config.getoption("--update-golden", default=False):
+            path.write_text(actual, encoding="utf-8")
+        assert actual == path.read_text(encoding="utf-8")
+
+    return check

@@ -42,7 +42,7 @@ def test_trading_of_the_worked_example(recording: Recording, facts: RunFacts) ->
     assert summary["fill_notional"] == pytest.approx(54000.5)
     assert summary["spread_capture_bps"] == pytest.approx(12.3 / 54000.5 * 1e4)
     assert summary["net_edge_bps"] == pytest.approx(11.83 / 54000.5 * 1e4)
-    assert summary["fill_ratio"] == pytest.approx(540 / (100 + 150 + 250))
+    assert summary["fill_ratio"] == pytest.approx(540 / (100 + 150 + 350))
     assert summary["order_to_trade_ratio"] == 0.8
 
 

@@ -1,0 +1,235 @@
+"""A run's report for a terminal: plain text, 80 to 100 columns, colour as a bonus.
+
+`render` joins the sections in order; a section is a function from a `Page` to lines, and
+one that has nothing to say gives none. Everything shown is read from the summary and
+the equity table: nothing is computed twice.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import polars as pl
+
+from mmrun.ledger.accounting import TOLERANCE
+from mmrun.report.assumptions import assumptions, optimism
+from mmrun.report.drawing import amount, bar, chart, columns, decimals, extremes
+from mmrun.report.page import LABEL, Page, many, share, signed, sized, valued
+from mmrun.report.presence import idle, presence
+
+
+_NARROWEST, _WIDEST = 80, 100
+_IDENTITY = "net = spread + inventory - fees + rebates"
+_BROKEN = "THE BOOKS DO NOT ADD UP: do not rely on any figure below"
+
+
+def render(
+    summary: Mapping[str, Any], equity: pl.DataFrame, width: int, *, color: bool
+) -> str:
+    """The report of a run.
+
+    Args:
+        summary: as `summarize` gives it.
+        equity: the equity frame of `tables.frames`; it may be empty.
+        width: columns of the terminal; the report takes 80 to 100.
+        color: whether to use ANSI colours; nothing is said by colour alone.
+
+    Returns:
+        Lines without trailing blanks, ending in a line break.
+    """
+    page = Page(summary, equity, min(_WIDEST, max(_NARROWEST, width)), color)
+    lines = [line for section in SECTIONS for line in section(page)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _verdict(page: Page) -> list[str]:
+    values = page.summary
+    net = page.money("net_pnl")
+    verdict = (
+        f"net {signed(net)} {values['currency']}",
+        many(values["fills"], "fill"),
+        f"both sides quoted {share(values['quote_uptime'])} of the session",
+    )
+    model = f"fill model {values['fill_model']}, {optimism(values['fill_model'])}"
+    style = "green" if net > 0.0 else "red" if net < 0.0 else "bold"
+    return [
+        page.paint(_head(page), "dim"),
+        page.paint(" · ".join(verdict), style),
+        model,
+        *([] if _adds_up(page) else [page.paint(_BROKEN, "red")]),
+    ]
+
+
+def _head(page: Page) -> str:
+    values = page.summary
+    head = f"{values['strategy']} · {values['symbol']} at {values['venue']}"
+    start, end = _times(page)
+    return f"{head} · {start} to {end} UTC" if start else head
+
+
+def _times(page: Page) -> tuple[str, str]:
+    """First and last time of the equity table; the day is said once."""
+    if not page.equity.height:
+        return "", ""
+    first, last = page.equity["ts"][0], page.equity["ts"][-1]
+    same_day = first.date() == last.date()
+    return f"{first:%Y-%m-%d %H:%M:%S}", (
+        f"{last:%H:%M:%S}" if same_day else f"{last:%Y-%m-%d %H:%M:%S}"
+    )
+
+
+def _attribution(page: Page) -> list[str]:
+    """The parts of net as bars of one axis; nothing for a run of zeros."""
+    if not page.summary["fills"] and _adds_up(page):
+        return []
+    terms = {
+        "spread": page.money("spread_pnl"),
+        "inventory": page.money("inventory_pnl"),
+        "fees": 0.0 - page.money("fees"),
+        "rebates": page.money("rebates"),
+        "net": page.money("net_pnl"),
+    }
+    places = decimals(tuple(terms.values()))
+    figures = {name: signed(term, places) for name, term in terms.items()}
+    wide = max(map(len, figures.values()))
+    low, high = min(0.0, *_known(terms)), max(0.0, *_known(terms))
+    room = page.width - LABEL - wide - 3
+    lines = [
+        f"  {name:<{LABEL - 2}}{figures[name]:>{wide}}   "
+        + page.paint(_bar(term, low, high, room), "red" if term < 0.0 else "green")
+        for name, term in terms.items()
+    ]
+    rule = " " * LABEL + "─" * wide
+    title = page.heading(f"Where it came from, {page.summary['currency']}")
+    return [title, *lines[:-1], rule, lines[-1], _identity(page), _marked(page, places)]
+
+
+def _known(terms: Mapping[str, float]) -> list[float]:
+    return [term for term in terms.values() if math.isfinite(term)] or [0.0]
+
+
+def _bar(term: float, low: float, high: float, room: int) -> str:
+    return bar(term, low, high, room) if math.isfinite(term) else ""
+
+
+def _adds_up(page: Page) -> bool:
+    residual = page.summary["attribution_residual"]
+    return residual is not None and abs(residual) < TOLERANCE
+
+
+def _identity(page: Page) -> str:
+    residual = page.summary["attribution_residual"]
+    found = "unknown" if residual is None else f"{residual:.2g}"
+    if _adds_up(page):
+        return f"  {_IDENTITY} holds, residual {found}"
+    broken = f"DOES NOT HOLD: {_IDENTITY}; residual {found}, allowed {TOLERANCE:.0e}"
+    return "  " + page.paint(broken, "red")
+
+
+def _marked(page: Page, places: int) -> str:
+    realized = signed(page.money("realized_pnl"), places)
+    unrealized = signed(page.money("unrealized_pnl"), places)
+    drawdown = f"{page.money('max_drawdown'):,.{places}f}"
+    return (
+        f"  before fees: realised {realized}, unrealised {unrealized}"
+        f" · largest drawdown {drawdown}"
+    )
+
+
+def _activity(page: Page) -> list[str]:
+    """What was traded, what it took, and what was held."""
+    values = page.summary
+    trading = {
+        "fills": f"{values['fills']:,}",
+        "buys": f"{values['buy_fills']:,}",
+        "volume": amount(values["fill_volume"]),
+        "value": f"{values['fill_notional']:,.0f} {values['currency']}",
+        "captured": valued(page, "spread_capture_bps", "{:+.2f} bps"),
+        "net edge": valued(page, "net_edge_bps", "{:+.2f} bps"),
+    }
+    orders = {
+        "placed": f"{values['orders']:,}",
+        "cancelled": f"{values['cancels']:,}",
+        "rejected": f"{values['rejects']:,}",
+        "filled": valued(page, "fill_ratio", "{:.1%} of size"),
+        "per fill": valued(page, "order_to_trade_ratio", "{:,.1f}"),
+    }
+    inventory = {
+        "final": sized(page, "final_inventory"),
+        "mean size": sized(page, "mean_abs_inventory"),
+        "largest": sized(page, "max_abs_inventory"),
+        "turnover": valued(page, "turnover", "{:,.1f}"),
+    }
+    blocks = {"Trading": trading, "Orders": orders, "Inventory": inventory}
+    if not values["fills"]:
+        blocks = {"Orders": orders}
+    return _abreast(page, blocks)
+
+
+def _abreast(page: Page, blocks: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Small tables beside each other, below each other where they are too wide."""
+    cells = {
+        title: [f"  {label:<11}{value}" for label, value in rows.items()]
+        for title, rows in blocks.items()
+    }
+    widths = [max(map(len, rows)) + 3 for rows in cells.values()]
+    if sum(widths) - 3 > page.width:
+        return [
+            line
+            for title, rows in cells.items()
+            for line in (page.heading(title), *rows)
+        ]
+    height = max(map(len, cells.values()))
+    padded = [rows + [""] * (height - len(rows)) for rows in cells.values()]
+    titles = "".join(t.ljust(w) for t, w in zip(blocks, widths, strict=True))
+    return [
+        page.heading(titles.rstrip()),
+        *(
+            "".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True))
+            for row in zip(*padded, strict=True)
+        ),
+    ]
+
+
+def _charts(page: Page) -> list[str]:
+    if not page.equity.height or not page.summary["fills"]:
+        return []
+    currency = page.summary["currency"]
+    return [
+        page.heading(f"Net P&L, {currency}"),
+        *_chart(page, "net_pnl", "last", 6),
+        page.heading("Inventory"),
+        *_chart(page, "inventory", "extreme", 4),
+        _axis(page),
+    ]
+
+
+def _chart(page: Page, name: str, pick: str, rows: int) -> list[str]:
+    values = columns(page.points(name), page.width - LABEL, pick)
+    high, low = extremes(values)
+    whole = high == round(high) and low == round(low)
+    places = 0 if whole else decimals((high, low), least=0)
+    edges = {"zero": "0", "": ""} | {
+        edge: f"{value:,.{places}f}" for edge, value in (("high", high), ("low", low))
+    }
+    cells = chart(values, rows)
+    return [f"{edges[edge]:>{LABEL - 2}} │{row}" for edge, row in cells]
+
+
+def _axis(page: Page) -> str:
+    start, end = (time.rpartition(" ")[2] for time in _times(page))
+    return f"{'':<{LABEL}}{start}{end:>{page.width - LABEL - len(start)}}"
+
+
+#: The report from top to bottom.
+SECTIONS: tuple[Callable[[Page], list[str]], ...] = (
+    _verdict,
+    _attribution,
+    idle,
+    _activity,
+    presence,
+    _charts,
+    assumptions,
+)

@@ -1,0 +1,124 @@
+"""The report as a reader sees it, compared whole, and what it must never keep quiet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from mmrun.engine.records import Recording
+from mmrun.report.facts import RunFacts
+from mmrun.report.summary import summarize
+from mmrun.report.tables import frame
+from mmrun.report.terminal import render
+
+
+def report(
+    recording: Recording, facts: RunFacts, *, width: int = 80, color: bool = False
+) -> str:
+    summary = summarize(recording, facts)
+    return render(summary, frame("equity", recording), width, color=color)
+
+
+@pytest.mark.parametrize("which", ["recording", "day", "unfilled", "idle"])
+def test_golden(
+    which: str,
+    request: pytest.FixtureRequest,
+    facts: RunFacts,
+    golden: Callable[[str, str], None],
+) -> None:
+    """A short, a long, an unfilled and an empty run read as the golden files do."""
+    text = report(request.getfixturevalue(which), facts)
+
+    golden(f"{which}.txt", text)
+
+
+@pytest.mark.parametrize("width", [10, 80, 93, 100, 500])
+@pytest.mark.parametrize("which", ["recording", "day", "unfilled", "idle"])
+def test_lines_fit(
+    which: str, width: int, request: pytest.FixtureRequest, facts: RunFacts
+) -> None:
+    """No line is wider than the page, which takes 80 to 100 columns."""
+    text = report(request.getfixturevalue(which), facts, width=width)
+
+    assert max(map(len, text.splitlines())) <= min(100, max(80, width))
+    assert not re.search(r"[ \t]+$", text, re.MULTILINE)
+
+
+def test_colour_changes_no_word(day: Recording, facts: RunFacts) -> None:
+    """Without its colours a coloured report is the plain one."""
+    plain = report(day, facts)
+
+    colored = report(day, facts, color=True)
+
+    assert "\x1b[1m" in colored
+    assert re.sub(r"\x1b\[\d+m", "", colored) == plain
+
+
+def test_broken_books_are_said_at_the_top(
+    recording: Recording, facts: RunFacts
+) -> None:
+    """When the parts do not make the net, the head and the identity both say it."""
+    totals = replace(recording.totals, inventory_pnl=1.0)
+
+    text = report(replace(recording, totals=totals), facts)
+
+    assert "THE BOOKS DO NOT ADD UP" in "\n".join(text.splitlines()[:5])
+    assert "DOES NOT HOLD: net = spread" in text
+
+
+def test_unknown_net_is_not_a_number_shown(
+    recording: Recording, facts: RunFacts
+) -> None:
+    """A net that no mid can mark is called unknown, and the books do not hold."""
+    totals = replace(recording.totals, final_mid=float("nan"))
+
+    text = report(replace(recording, totals=totals), facts)
+
+    assert "net unknown USD" in text
+    assert "THE BOOKS DO NOT ADD UP" in text
+    assert "nan" not in text
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("queue", "conservative"),
+        ("queue:log", "an estimate"),
+        ("touch", "optimistic"),
+        ("through:2", "conservative"),
+        ("poisson:140,1.5", "drawn from an intensity"),
+        ("hftbacktest", "for comparison"),
+    ],
+)
+def test_fill_model_says_what_it_assumes(
+    model: str, said: str, recording: Recording, facts: RunFacts
+) -> None:
+    """The third line names the fill model and how far to trust it."""
+    text = report(recording, replace(facts, fill_model=model))
+
+    assert text.splitlines()[2].startswith(f"fill model {model}, ")
+    assert said in text.splitlines()[2]
+
+
+def test_latency_is_listed(recording: Recording, facts: RunFacts) -> None:
+    """Latency that is not zero is given part by part, in its own units."""
+    latency = {"feed": 0.0005, "order": 0.002, "cancel": 0.002, "response": 0.0}
+
+    text = report(recording, replace(facts, latency=latency))
+
+    assert "feed 500us, order 2ms, cancel 2ms, response 0s" in text
+    assert "all zero" not in text
+
+
+def test_nothing_filled_for_want_of_signs(unfilled: Recording, facts: RunFacts) -> None:
+    """Unsigned trades are named as a reason why nothing filled."""
+    totals = replace(unfilled.totals, unknown_trades=unfilled.totals.trades)
+
+    text = report(replace(unfilled, totals=totals), facts)
+
+    assert "Of 170,000 trades 170,000 stayed unsigned and fill nobody." in " ".join(
+        text.split()
+    )
