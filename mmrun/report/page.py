@@ -18,7 +18,7 @@ from mmrun.report.drawing import amount, decimals, percent
 SIDES = ("bid", "ask")
 LABEL = 14  #: cells of a row's label and its indent
 
-_STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
+_STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32"}
 
 
 @dataclass(frozen=True, slots=True)
