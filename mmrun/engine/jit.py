@@ -18,6 +18,7 @@ file only. A folder that cannot be written means compiling in every process.
 from __future__ import annotations
 
 import ctypes
+import dis
 import hashlib
 import os
 import pickle
@@ -59,6 +60,16 @@ class Mode(Protocol):
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Mark a function as a kernel; it is returned as it is."""
     vars(function)[_COMPILER] = _dispatcher
+    return function
+
+
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """A kernel whose code is copied into its callers: for the inside of hot loops.
+
+    Left to itself, the compiler passes a tuple of arrays to a small function by some
+    fifty arguments; measured, that costs more than the function.
+    """
+    vars(function)[_COMPILER] = _inlined_dispatcher
     return function
 
 
@@ -155,7 +166,11 @@ def _compile(function: Callable[..., Any]) -> Any:
     return vars(function)[_COMPILER](function)
 
 
-def _dispatcher(function: FunctionType) -> Any:
+def _inlined_dispatcher(function: FunctionType) -> Any:
+    return _dispatcher(function, forceinline=True)
+
+
+def _dispatcher(function: FunctionType, **options: bool) -> Any:
     """A numba dispatcher of a copy of `function` whose kernels are dispatchers too."""
     kernels = {name: _compile(value) for name, value in _kernels(function)}
     scope = {**function.__globals__, **kernels}
@@ -165,7 +180,7 @@ def _dispatcher(function: FunctionType) -> Any:
     clone.__qualname__ = function.__qualname__
     clone.__kwdefaults__ = function.__kwdefaults__
     vars(clone)[_DIGEST] = _digest(function)
-    dispatcher = _numba().njit(error_model="numpy", nogil=True)(clone)
+    dispatcher = _numba().njit(error_model="numpy", nogil=True, **options)(clone)
     dispatcher._cache = _disk_cache()(clone)  # noqa: SLF001
     return dispatcher
 
@@ -180,7 +195,13 @@ def _kernels(function: FunctionType) -> Iterator[tuple[str, FunctionType]]:
 def _references(function: FunctionType) -> Iterator[tuple[str, object]]:
     scope = function.__globals__
     for code in _codes(function.__code__):
-        yield from ((name, scope[name]) for name in code.co_names if name in scope)
+        yield from ((n, scope[n]) for n in _global_names(code) if n in scope)
+
+
+def _global_names(code: CodeType) -> tuple[str, ...]:
+    """Globals a code reads; `co_names` would give attributes' names as well."""
+    reads = (i for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL")
+    return tuple(dict.fromkeys(str(i.argval) for i in reads))
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
