@@ -1,7 +1,7 @@
 """Every function of the language, in one table.
 
 A row says how a function is called (`parameters`), what its result is (`result`, a rule
-of `calls.RESULTS`), how far it looks back, what it depends on, and shows one use. The
+of `results.RESULTS`), how far it looks back, what it depends on, and shows one use. The
 checker, `explain`, the completion and the documentation all read these rows.
 """
 
@@ -25,7 +25,7 @@ Kind = Literal[
     "rows",  # the word trade or quote
     "back",  # of prev: market data, own state, or a quote field's name
 ]
-#: How a result's type follows from the arguments'; see `calls.RESULTS`.
+#: How a result's type follows from the arguments'; see `results.RESULTS`.
 Result = Literal[
     "same",  # as x
     "meet",  # what all arguments agree on

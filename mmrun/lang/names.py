@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from mmrun.lang.mentions import QUOTE_FIELDS
 from mmrun.lang.nodes import Expr, Stage, Ticks, Type
-from mmrun.lang.parse import QUOTE_FIELDS
 from mmrun.units import MONEY, PRICE, RATIO, SIZE, TIME
 
 

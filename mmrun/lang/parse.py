@@ -7,9 +7,9 @@ it binds tighter than `minimum`, the power of the operator before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
+from mmrun.lang.mentions import children
 from mmrun.lang.nodes import Binary, Call, Conditional, Name, Node, Number, Unary
 from mmrun.lang.tokens import FormulaSyntaxError, Token, tokenize
 from mmrun.problems import Problem, problem_at
@@ -29,9 +29,6 @@ POWERS = (
 )
 NOT_POWER = 4
 MINUS_POWER = 8
-
-#: Names of a quote section that formulas can read.
-QUOTE_FIELDS = ("fair", "half_spread", "reservation")
 
 
 def parse(formula: Formula) -> tuple[Node | None, tuple[Problem, ...]]:
@@ -55,49 +52,6 @@ def parse(formula: Formula) -> tuple[Node | None, tuple[Problem, ...]]:
             end=error.end,
         )
         return None, (problem,)
-
-
-def children(node: Node) -> tuple[Node, ...]:
-    """A node's operands, in the order they are written or evaluated."""
-    match node:
-        case Number() | Name():
-            return ()
-        case Unary():
-            return (node.operand,)
-        case Binary():
-            return (node.left, node.right)
-        case Conditional():
-            return (node.condition, node.then, node.otherwise)
-        case Call():
-            return (*node.arguments, *(value for _, value in node.keywords))
-
-
-def names_in(node: Node) -> tuple[str, ...]:
-    """Names a formula must come after, each once, in order of appearance.
-
-    A quote field alone in `prev(...)` is left out: it is the legal back reference.
-    """
-    return tuple(dict.fromkeys(_names(node, back=False)))
-
-
-def all_names_in(node: Node) -> tuple[str, ...]:
-    """Every name a formula mentions, each once, in order of appearance."""
-    return tuple(dict.fromkeys(_names(node, back=True)))
-
-
-def _names(node: Node, *, back: bool) -> Iterator[str]:
-    match node:
-        case Name():
-            yield node.name
-        case Call("prev", (Name(name),)) if name in QUOTE_FIELDS and not back:
-            return
-        case Call("sample", (x, Name())):
-            yield from _names(x, back=back)
-        case Call("age"):
-            return
-        case _:
-            for child in children(node):
-                yield from _names(child, back=back)
 
 
 def _parse(text: str) -> Node:
@@ -142,10 +96,12 @@ class _Parser:
         self._text = text
         self._tokens = tokens
         self._next = 0
+        self._open = 0  #: parentheses not closed yet
 
     def expression(self, minimum: int, depth: int) -> Node:
         """What stands here, up to an operator that binds no tighter than `minimum`."""
-        if depth > MAX_DEPTH:
+        # An operand in parentheses is two calls deep: both bounds keep Python's stack.
+        if self._open > MAX_DEPTH or depth > 2 * MAX_DEPTH:
             raise _too_large(_TOO_DEEP, self._token.start, self._token.end)
         left = self._prefix(minimum, depth)
         while True:
@@ -210,6 +166,7 @@ class _Parser:
         return Conditional(condition, then, otherwise, then.start, otherwise.end)
 
     def _parenthesis(self, opened: Token, depth: int) -> Node:
+        self._open += 1
         inner = self.expression(0, depth + 1)
         return replace(inner, start=opened.start, end=self._close(opened))
 
@@ -217,6 +174,7 @@ class _Parser:
         if self._token.text != "(":
             return Name(token.text, token.start, token.end)
         opened = self._advance()
+        self._open += 1
         arguments: list[Node] = []
         keywords: list[tuple[str, Node]] = []
         while self._token.text != ")" or arguments or keywords:
@@ -245,6 +203,7 @@ class _Parser:
             place = f"')' for the '(' at character {opened.start + 1}"
             hints = _after_operand(self._tokens[self._next - 1], token)
             raise self._expected(place, token, *hints)
+        self._open -= 1
         return self._advance().end
 
     def _expected(self, expected: str, found: Token, *hints: str) -> FormulaSyntaxError:
