@@ -109,25 +109,23 @@ class Look(NamedTuple):
     needed: int  #: entries without which the value is missing
 
 
-Kernel = Callable[[int, Rows, Any, Ring, Look, int], int]
+Kernel = Callable[[Rows, Any, Ring, Look, int], int]
 
 
 @kernel
-def window_values(
-    begin: int, rows: Rows, state: Any, ring: Ring, look: Look, what: int
-) -> int:
+def window_values(rows: Rows, state: Any, ring: Ring, look: Look, what: int) -> int:
     """A window's sum, mean, count, std, imbalance, or volatility; see `_OPS`."""
     s: State = state[0]
     w = Held(s.head, s.held, s.evicted, s.total, s.second, s.shift)
-    value, wake = s.value, s.wake_ts
-    row, end = begin, len(rows.ts)
-    while row < end:
+    value, wake, done = s.value, s.wake_ts, len(rows.ts)
+    for row in range(len(rows.ts)):
         now = rows.ts[row]
         ticks = rows.bits[row] & rows.mask
         if ticks != 0 or now >= wake:
             if ticks != 0 and w.held == len(ring.times):
+                done = row
                 break
-            while w.held > 0 and ring.times[w.head] <= now - look.ns:
+            while w.held > 0 and ring.times[w.head & wrap_of(ring)] <= now - look.ns:
                 w = leave(w, ring, what)
             if ticks != 0:
                 w = observe(w, s, rows, row, ring, what)
@@ -137,11 +135,16 @@ def window_values(
             value = window_value(w, s, now, look, what)
             wake = wake_ts(w, s, now, ring, look, what)
         rows.out[row] = value
-        row += 1
     s.head, s.held, s.evicted = w.head, w.held, w.evicted
     s.total, s.second, s.shift = w.total, w.second, w.shift
     s.value, s.wake_ts = value, wake
-    return row
+    return done
+
+
+@inlined
+def wrap_of(ring: Ring) -> int:
+    """The mask of the ring's places, visibly not negative: indices need no check."""
+    return (len(ring.times) - 1) & NEVER
 
 
 @inlined
@@ -171,7 +174,7 @@ def enter(
 ) -> Held:
     """Append an entry and add it to the sums."""
     shift = first if w.held == 0 else w.shift
-    place = (w.head + w.held) & (len(ring.times) - 1)
+    place = (w.head + w.held) & wrap_of(ring)
     ring.times[place] = now
     ring.first[place] = first
     ring.second[place] = second
@@ -182,8 +185,9 @@ def enter(
 @inlined
 def leave(w: Held, ring: Ring, what: int) -> Held:
     """Drop the oldest entry and take it off the sums."""
-    a, b = addends(ring.first[w.head], ring.second[w.head], w.shift, what)
-    head = (w.head + 1) & (len(ring.times) - 1)
+    place = w.head & wrap_of(ring)
+    a, b = addends(ring.first[place], ring.second[place], w.shift, what)
+    head = (place + 1) & wrap_of(ring)
     return Held(head, w.held - 1, w.evicted + 1, w.total - a, w.second - b, w.shift)
 
 
@@ -210,11 +214,11 @@ def settle(w: Held, ring: Ring, what: int) -> Held:
 @kernel
 def resum(w: Held, ring: Ring, what: int) -> Held:
     """Add up what is held, oldest first; `std` measures from the oldest."""
-    shift = ring.first[w.head]
+    shift = ring.first[w.head & wrap_of(ring)]
     total = 0.0
     second = 0.0
     for k in range(w.held):
-        place = (w.head + k) & (len(ring.times) - 1)
+        place = (w.head + k) & wrap_of(ring)
         a, b = addends(ring.first[place], ring.second[place], shift, what)
         total += a
         second += b
@@ -255,7 +259,7 @@ def wake_ts(w: Held, s: State, now: int, ring: Ring, look: Look, what: int) -> i
     """When time alone changes the value next: an entry leaves, or warm-up ends."""
     if what >= VOLATILITY and s.first_ts != NEVER and now - s.first_ts < look.ns:
         return s.first_ts + look.ns
-    return ring.times[w.head] + look.ns if w.held > 0 else NEVER
+    return ring.times[w.head & wrap_of(ring)] + look.ns if w.held > 0 else NEVER
 
 
 @inlined
@@ -273,36 +277,54 @@ def log(x: float) -> float:
 
 
 @kernel
-def lag_values(
-    begin: int, rows: Rows, state: Any, ring: Ring, look: Look, what: int
-) -> int:
-    """A lag, or the change since: the ring holds what is not yet old enough."""
+def lag_by_ticks(rows: Rows, state: Any, ring: Ring, look: Look, what: int) -> int:
+    """A lag in ticks, or the change since: `first` holds the last n observations.
+
+    It is full of NaN at first, so the lag is missing until n + 1 were seen.
+    """
+    s: State = state[0]
+    head, value = s.head, s.value
+    for row in range(len(rows.ts)):
+        if rows.bits[row] & rows.mask != 0:
+            x = rows.x[row]
+            if not math.isnan(x):
+                value = lag_value(ring.first[head], x, what)
+                ring.first[head] = x
+                head = head + 1 if head + 1 < look.ticks else 0
+        rows.out[row] = value
+    s.head, s.value = head, value
+    return len(rows.ts)
+
+
+@kernel
+def lag_by_time(rows: Rows, state: Any, ring: Ring, look: Look, what: int) -> int:
+    """A lag in time, or the change since: the ring holds what is not old enough."""
     s: State = state[0]
     head, held, latest, lagged = s.head, s.held, s.latest, s.lagged
-    value, wake, wrap = s.value, s.wake_ts, len(ring.times) - 1
-    row, end = begin, len(rows.ts)
-    while row < end:
+    value, wake, done = s.value, s.wake_ts, len(rows.ts)
+    wrap = (len(ring.times) - 1) & NEVER
+    for row in range(len(rows.ts)):
         now = rows.ts[row]
         ticks = rows.bits[row] & rows.mask
         if ticks != 0 or now >= wake:
             if ticks != 0 and held > wrap:
+                done = row
                 break
             if ticks != 0 and not math.isnan(rows.x[row]):
                 latest = rows.x[row]
                 ring.times[(head + held) & wrap] = now
                 ring.first[(head + held) & wrap] = latest
                 held += 1
-            while held > look.ticks or (held > 0 and ring.times[head] <= now - look.ns):
+            while held > 0 and ring.times[head] <= now - look.ns:
                 lagged = ring.first[head]
                 head = (head + 1) & wrap
                 held -= 1
             wake = ring.times[head] + look.ns if held > 0 else NEVER
             value = lag_value(lagged, latest, what)
         rows.out[row] = value
-        row += 1
     s.head, s.held, s.latest, s.lagged = head, held, latest, lagged
     s.value, s.wake_ts = value, wake
-    return row
+    return done
 
 
 @inlined
@@ -314,13 +336,11 @@ def lag_value(lagged: float, latest: float, what: int) -> float:
 
 
 @kernel
-def ewma_values(
-    begin: int, rows: Rows, state: Any, _: Ring, look: Look, what: int
-) -> int:
+def ewma_values(rows: Rows, state: Any, _: Ring, look: Look, what: int) -> int:
     """Moving average by half-life or by decay a tick, from the first observation."""
     s: State = state[0]
     value = s.value
-    for row in range(begin, len(rows.ts)):
+    for row in range(len(rows.ts)):
         if rows.bits[row] & rows.mask != 0:
             x = rows.x[row]
             if not math.isnan(x):
@@ -340,13 +360,11 @@ def ewma_values(
 
 
 @kernel
-def sampled_values(
-    begin: int, rows: Rows, state: Any, _ring: Ring, _look: Look, _what: int
-) -> int:
+def sampled_values(rows: Rows, state: Any, _ring: Ring, _look: Look, _what: int) -> int:
     """The input as of the last row in the mask, missing or not."""
     s: State = state[0]
     value = s.value
-    for row in range(begin, len(rows.ts)):
+    for row in range(len(rows.ts)):
         if rows.bits[row] & rows.mask != 0:
             value = rows.x[row]
         rows.out[row] = value
@@ -354,22 +372,22 @@ def sampled_values(
     return len(rows.ts)
 
 
-#: Function of the language to its kernel and the code the kernel branches on.
-_OPS: Mapping[str, tuple[Kernel, int]] = {
-    "sum": (window_values, SUM),
-    "mean": (window_values, MEAN),
-    "count": (window_values, COUNT),
-    "std": (window_values, STD),
-    "trades": (window_values, COUNT),
-    "volume": (window_values, SUM),
-    "trade_imbalance": (window_values, IMBALANCE),
-    "volatility": (window_values, VOLATILITY),
-    "realized_vol": (window_values, REALIZED),
-    "lag": (lag_values, LAG),
-    "delta": (lag_values, DELTA),
-    "ret": (lag_values, RET),
-    "ewma": (ewma_values, HALF_LIFE),
-    "sample": (sampled_values, 0),
+#: Function of the language to its kernels, by time and by ticks, with their codes.
+_OPS: Mapping[str, tuple[tuple[Kernel, int], tuple[Kernel, int]]] = {
+    "sum": ((window_values, SUM),) * 2,
+    "mean": ((window_values, MEAN),) * 2,
+    "count": ((window_values, COUNT),) * 2,
+    "std": ((window_values, STD),) * 2,
+    "trades": ((window_values, COUNT),) * 2,
+    "volume": ((window_values, SUM),) * 2,
+    "trade_imbalance": ((window_values, IMBALANCE),) * 2,
+    "volatility": ((window_values, VOLATILITY),) * 2,
+    "realized_vol": ((window_values, REALIZED),) * 2,
+    "lag": ((lag_by_time, LAG), (lag_by_ticks, LAG)),
+    "delta": ((lag_by_time, DELTA), (lag_by_ticks, DELTA)),
+    "ret": ((lag_by_time, RET), (lag_by_ticks, RET)),
+    "ewma": ((ewma_values, HALF_LIFE), (ewma_values, DECAY)),
+    "sample": ((sampled_values, 0),) * 2,
 }
 
 
@@ -392,14 +410,14 @@ class SeriesRunner:
         if step.op not in _OPS:
             msg = f"{step.op} is not a function over time that the engine knows"
             raise ValueError(msg)
-        function, self._what = _OPS[step.op]
-        if step.op == "ewma" and not step.windows[0].timed:
-            self._what = DECAY
+        timed = bool(step.windows) and step.windows[0].timed
+        function, self._what = _OPS[step.op][0 if timed else 1]
         self._kernel = mode(function)
         self._mask = int(step.ticks)
         self._look = _look(step, params)
         self._state = _fresh_state()
-        self._ring = _fresh_ring(FIRST_CAPACITY)
+        holds_all = function is lag_by_ticks
+        self._ring = _fresh_ring(self._look.ticks if holds_all else FIRST_CAPACITY)
         self._inputs = len(step.inputs)
         self._zeros = np.zeros(0)
 
@@ -427,21 +445,20 @@ class SeriesRunner:
         x = readonly(inputs[0] if inputs else self._nothing(len(out)))
         y = readonly(inputs[1]) if len(inputs) > 1 else x
         rows = Rows(readonly(ts), readonly(bits), self._mask, x, y, out)
-        begin = self._step(0, rows)
-        while begin < len(out):
+        done = self._step(rows)
+        while done < len(rows.out):
             self._ring = _doubled(self._ring, self._state)
-            begin = self._step(begin, rows)
+            rows = _rest(rows, done)
+            done = self._step(rows)
+
+    def _step(self, rows: Rows) -> int:
+        return self._kernel(rows, self._state, self._ring, self._look, self._what)
 
     def _nothing(self, length: int) -> FloatColumn:
         """What a function without an input observes: zeros, made once."""
         if len(self._zeros) < length:
             self._zeros = np.zeros(length)
         return self._zeros[:length]
-
-    def _step(self, begin: int, rows: Rows) -> int:
-        return self._kernel(
-            begin, rows, self._state, self._ring, self._look, self._what
-        )
 
 
 def _look(step: SeriesStep, params: Mapping[str, float]) -> Look:
@@ -465,6 +482,11 @@ def _number(window: Window, params: Mapping[str, float]) -> float:
     return math.nan if window.constant is None else float(window.constant)
 
 
+def _rest(rows: Rows, done: int) -> Rows:
+    ts, bits, mask, x, y, out = rows
+    return Rows(ts[done:], bits[done:], mask, x[done:], y[done:], out[done:])
+
+
 def _fresh_state() -> Any:
     state = np.zeros(1, _STATE)
     state["wake_ts"] = -NEVER
@@ -474,7 +496,8 @@ def _fresh_state() -> Any:
 
 
 def _fresh_ring(capacity: int) -> Ring:
-    return Ring(np.zeros(capacity, np.int64), np.zeros(capacity), np.zeros(capacity))
+    times = np.zeros(capacity, np.int64)
+    return Ring(times, np.full(capacity, math.nan), np.zeros(capacity))
 
 
 def _doubled(ring: Ring, state: Any) -> Ring:
