@@ -47,7 +47,6 @@ _OTHER_WORDS = {
     "false": "write a comparison, such as 1 == 0",
     "nan": "a value is missing by itself; missing(x) asks",
     "inf": "leave the limit out",
-    "microprice": "did you mean weighted_mid?",
     "position": "did you mean inventory?",
     "price": "did you mean mid or last_price?",
     "pnl": "did you mean net_pnl?",

@@ -7,10 +7,12 @@ checker, `explain`, the completion and the documentation all read these rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mmrun.lang.nodes import Stage, Ticks
+from mmrun.lang.names import NAMES
+from mmrun.lang.nodes import Expr, Stage, Ticks
 
 
 Category = Literal["pointwise", "over_time", "order_flow", "special"]
@@ -72,6 +74,22 @@ class Function:
     doc: str
     example: str
     supported: bool = True
+    reads: tuple[str, ...] = ()  #: market names that are inputs without being written
+
+    @property
+    def over_time(self) -> bool:
+        """Whether it carries state from row to row."""
+        return self.look_back != "none" and self.name not in {"prev", "age"}
+
+    def split(self, args: Sequence[Expr]) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
+        """The arguments of a checked call as inputs and window lengths.
+
+        Inputs are what is observed row by row, the names in `reads` among them; a
+        decay counts as a window length.
+        """
+        observed = int(self.parameters[0].kind in {"series", "any_series"})
+        leaves = tuple(NAMES[name].leaf(0, 0) for name in self.reads)
+        return (*args[:observed], *leaves), tuple(args[observed:])
 
     @property
     def signature(self) -> str:
@@ -117,7 +135,9 @@ def _over_time(
     )
 
 
-def _order_flow(name: str, result: Result, doc: str, example: str) -> Function:
+def _order_flow(
+    name: str, result: Result, doc: str, example: str, *reads: str
+) -> Function:
     return Function(
         name=name,
         category="order_flow",
@@ -128,6 +148,7 @@ def _order_flow(name: str, result: Result, doc: str, example: str) -> Function:
         ticks=Ticks.TRADE,
         doc=doc,
         example=example,
+        reads=reads,
     )
 
 
@@ -223,9 +244,11 @@ _ORDER_FLOW = (
         "plain",
         "size bought less size sold by aggressors, over both; 0 when nothing traded",
         "trade_imbalance(1s)",
+        "last_size",
+        "last_side",
     ),
     _order_flow("trades", "plain", "number of trades", "trades(1s)"),
-    _order_flow("volume", "size", "size traded", "volume(1min)"),
+    _order_flow("volume", "size", "size traded", "volume(1min)", "last_size"),
 )
 
 _SPECIAL = (

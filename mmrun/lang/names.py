@@ -56,9 +56,10 @@ def _market(
     doc: str,
     *,
     parts: tuple[str, ...] = (),
+    supported: bool = True,
 ) -> Named:
     return Named(
-        name, "market name", kind, doc, "market", Stage.DATA, ticks, parts=parts
+        name, "market name", kind, doc, "market", Stage.DATA, ticks, supported, parts
     )
 
 
@@ -89,6 +90,13 @@ _ROWS = (
         Ticks.BOOK,
         "(ask*bid_size + bid*ask_size) / (bid_size + ask_size)",
         parts=_TOUCH + _TOUCH_SIZES,
+    ),
+    _market(
+        "microprice",
+        _PRICE,
+        Ticks.BOOK,
+        "needs a fitted table, and comes with it",
+        supported=False,
     ),
     _market(
         "queue_imbalance",

@@ -48,9 +48,9 @@ class Text(NamedTuple):
         return self.text if self.power >= minimum else f"({self.text})"
 
 
-def show(node: Node) -> str:
-    """The canonical text of a tree as written."""
-    return _node(node).text
+def show(node: Node | Expr) -> str:
+    """The canonical text of a tree, as written or checked."""
+    return show_expr(node) if isinstance(node, Expr) else _node(node).text
 
 
 def show_expr(root: Expr, names: Mapping[int, str] | None = None) -> str:
