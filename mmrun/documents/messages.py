@@ -110,7 +110,7 @@ def _tell_missing(document: Document, broken: Broken) -> Iterable[Told]:
     place = document.key_place(*broken.path)
     hints = _example(key, broken.schema.get("properties", {}).get(key, {}))
     message = f"missing key '{key}' {where}"
-    yield broken.path, problem_at(place, "MM111", message, hints=hints)
+    yield (*broken.path, key), problem_at(place, "MM111", message, hints=hints)
 
 
 def _example(key: str, schema: Mapping[str, Any]) -> tuple[str, ...]:

@@ -189,4 +189,3 @@ class Strategy:
     session: Session
     units_off: bool  #: `units: off` turns unit errors into warnings
     resolved: str  #: the resolved file as canonical YAML: what a run keeps and hashes
-

@@ -1,0 +1,140 @@
+"""`mmrun check`: YAML, schema, cross-field rules and formulas of strategy files."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mmrun.cli.render import as_json, concise, counts, full
+from mmrun.problems import (
+    NothingSelectedError,
+    Problem,
+    UsageError,
+    errors_in,
+    sorted_by_place,
+)
+
+
+if TYPE_CHECKING:
+    from mmrun.documents import Document
+
+
+FORMATS = ("full", "concise", "json")
+
+#: A first look at a file, before it is parsed.
+_IS_OURS = re.compile(rb"^(?:\xef\xbb\xbf)?mmrun[ \t]*:", re.MULTILINE)
+#: Keys that say a file is of another kind than a strategy.
+_OTHER_KINDS = ("tests", "experiment", "table", "instruments")
+
+
+@click.command("check")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "-s",
+    "overrides",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set a param (edge=0.7) or any value (risk.max_inventory=500).",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="full",
+    show_default=True,
+    help="How problems are printed.",
+)
+def command(paths: tuple[Path, ...], overrides: tuple[str, ...], form: str) -> int:
+    """Check strategy files, and every strategy in directories (default: here).
+
+    Exit code 1 when a file has errors, 2 when a path is missing, 5 when there is no
+    strategy to check.
+    """
+    files = [file for path in paths or (Path(),) for file in selected(path)]
+    problems = sorted_by_place(
+        p for file in files for p in problems_of(file, overrides)
+    )
+    _print(problems, len(files), form)
+    return 1 if errors_in(problems) else 0
+
+
+def problems_of(path: Path, overrides: Sequence[str]) -> tuple[Problem, ...]:
+    """All that is wrong with one strategy file."""
+    from mmrun.strategy import read_strategy
+
+    return read_strategy(path, overrides)[1]
+
+
+def selected(path: Path) -> list[Path]:
+    """A file, or the strategies in a directory and those below it.
+
+    Raises:
+        UsageError: the path is not there.
+        NothingSelectedError: the directory holds no strategy.
+    """
+    if not path.exists():
+        message = f"there is no file or directory '{path}'"
+        raise UsageError(message)
+    if not path.is_dir():
+        return [path]
+    found = [file for file in _yaml_files(path) if _is_strategy(file)]
+    if not found:
+        message = f"no strategy files in '{path}'"
+        raise NothingSelectedError(message)
+    return found
+
+
+def _yaml_files(folder: Path) -> Iterator[Path]:
+    """The `*.yaml` files in a folder's tree, sorted, hidden folders left out."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if name.endswith(".yaml"):
+                yield Path(parent) / name
+
+
+def _is_strategy(file: Path) -> bool:
+    """Whether a file has `mmrun:`, and `quote:` or no sign of another kind.
+
+    A file that cannot be parsed is taken for one, so that its mistake is shown.
+    """
+    from mmrun.documents import read_document
+
+    try:
+        if not _IS_OURS.search(file.read_bytes()):
+            return False
+        document, _ = read_document(file)
+    except OSError:
+        return True
+    return document is None or _has_quotes(document)
+
+
+def _has_quotes(document: Document) -> bool:
+    if document.at("quote") is not None:
+        return True
+    others = (document.at(key) is not None for key in _OTHER_KINDS)
+    return document.at("mmrun") is not None and not any(others)
+
+
+def _print(problems: tuple[Problem, ...], files: int, form: str) -> None:
+    if form == "json":
+        click.echo(as_json(problems))
+        return
+    if form == "concise":
+        text = concise(problems)
+    else:
+        body = full(problems, color=wants_color())
+        text = "\n".join(part for part in (body, counts(problems, files)) if part)
+    if text:
+        click.echo(text, color=True)
+
+
+def wants_color() -> bool:
+    """Whether stdout is a terminal and nobody asked for plain text."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

@@ -1,0 +1,157 @@
+"""Problems as text for people, lines for editors, and JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from mmrun.problems import Problem, Span, errors_in
+
+
+_RED, _YELLOW, _CYAN, _BOLD, _PLAIN = (
+    "\033[31m",
+    "\033[33m",
+    "\033[36m",
+    "\033[1m",
+    "\033[0m",
+)
+_WIDEST_SNIPPET = 120
+_BEFORE_CARET = 40
+
+
+def full(problems: Iterable[Problem], color: bool) -> str:
+    """Each problem with its source line and a caret below what it is about.
+
+    Args:
+        problems: in the order they are to stand.
+        color: whether to use ANSI colours.
+
+    Returns:
+        The text without a last line break; empty for no problems.
+    """
+    return "\n".join(
+        _full(problem, _paint if color else _no_paint) for problem in problems
+    )
+
+
+def concise(problems: Iterable[Problem]) -> str:
+    """One line a problem: `file:line:column: CODE message`."""
+    return "\n".join(
+        f"{_where(p.span)}{p.code} {_printable(p.message)}" for p in problems
+    )
+
+
+def as_json(problems: Sequence[Problem]) -> str:
+    """The object `check --format json` prints; its shape is fixed, version 1."""
+    errors = len(errors_in(problems))
+    return json.dumps(
+        {
+            "version": 1,
+            "valid": errors == 0,
+            "errors": errors,
+            "warnings": len(problems) - errors,
+            "diagnostics": [_record(problem) for problem in problems],
+        },
+        indent=2,
+    )
+
+
+def counts(problems: Sequence[Problem], files: int) -> str:
+    """`2 errors, 1 warning in 3 files`, or `ok`."""
+    errors = len(errors_in(problems))
+    parts = [
+        _count(number, noun)
+        for number, noun in ((errors, "error"), (len(problems) - errors, "warning"))
+        if number
+    ]
+    return f"{', '.join(parts)} in {_count(files, 'file')}" if parts else "ok"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _full(problem: Problem, paint: Any) -> str:
+    mark = _RED if problem.severity == "error" else _YELLOW
+    label = paint(f"{problem.severity}[{problem.code}]", mark)
+    head = paint(_where(problem.span).rstrip(), _BOLD)
+    first = f"{head} {label} {_printable(problem.message)}".lstrip()
+    return "\n".join([first, *_below(problem, paint, mark)])
+
+
+def _below(problem: Problem, paint: Any, mark: str) -> list[str]:
+    """The source line, the caret with the first hint, and the other hints."""
+    hints = [paint(f"help: {_printable(hint)}", _CYAN) for hint in problem.hints]
+    if problem.span is None or not problem.snippet.strip():
+        return [f"    {hint}" for hint in hints]
+    text, start, end = _window(problem.snippet, problem.span)
+    number = f"{problem.span.line:>6}"
+    margin = " " * len(number)
+    carets = "^" * max(_width(text[start:end]), 1)
+    under = f"{' ' * _width(text[:start])}{paint(carets, mark)}"
+    lines = [f"{number} | {text}", f"{margin} | {' '.join([under, *hints[:1]])}"]
+    return lines + [f"{margin} | {hint}" for hint in hints[1:]]
+
+
+def _window(snippet: str, span: Span) -> tuple[str, int, int]:
+    """The part of a source line around a span, and the span within it, from 0."""
+    start = min(span.column - 1, len(snippet))
+    end = span.end_column - 1 if span.end_line == span.line else len(snippet)
+    cut = 0 if len(snippet) <= _WIDEST_SNIPPET else max(0, start - _BEFORE_CARET)
+    text = _printable(snippet)[cut : cut + _WIDEST_SNIPPET]
+    return text.rstrip(), start - cut, max(min(end, cut + len(text)), start) - cut
+
+
+def _where(span: Span | None) -> str:
+    return f"{_printable(span.file)}:{span.line}:{span.column}: " if span else ""
+
+
+def _record(problem: Problem) -> dict[str, object]:
+    span = problem.span
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "file": span.file if span else None,
+        "line": span.line if span else None,
+        "column": span.column if span else None,
+        "end_line": span.end_line if span else None,
+        "end_column": span.end_column if span else None,
+        "hints": list(problem.hints),
+        "snippet": problem.snippet,
+    }
+
+
+def _printable(text: str) -> str:
+    """The text with tabs as spaces and without what would move a cursor."""
+    return "".join(
+        char
+        if char.isprintable()
+        else " "
+        if char == "\t"
+        else "\N{REPLACEMENT CHARACTER}"
+        for char in text
+    )
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal the text takes up."""
+    return sum(
+        0
+        if unicodedata.combining(c)
+        else 2
+        if unicodedata.east_asian_width(c) in "WF"
+        else 1
+        for c in text
+    )
+
+
+def _paint(text: str, code: str) -> str:
+    return f"{code}{text}{_PLAIN}" if text else text
+
+
+def _no_paint(text: str, code: str) -> str:
+    del code
+    return text

@@ -1,0 +1,241 @@
+"""A document that passed every check becomes a `Strategy`.
+
+Nothing is checked here: the schema and the rules have said all there is to say. What
+is left out of the file takes the default of the record in `spec`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mmrun.documents import (
+    Document,
+    Entry,
+    Node,
+    Scalar,
+    Section,
+    canonical,
+    load_schema,
+)
+from mmrun.documents.nodes import plain
+from mmrun.strategy.spec import (
+    Fee,
+    Let,
+    OnBreach,
+    Param,
+    PostOnly,
+    Quoting,
+    Requote,
+    RequoteOn,
+    Risk,
+    Rounding,
+    RoundingMode,
+    Session,
+    Strategy,
+    Venue,
+)
+from mmrun.strategy.values import (
+    amount,
+    clock_seconds,
+    duration_ns,
+    duration_or_off_ns,
+    fee,
+    formula,
+    in_unit,
+    number,
+    param_unit,
+)
+
+
+T = TypeVar("T")
+
+
+def build(document: Document) -> Strategy:
+    """Make the records of a valid, resolved document."""
+    root = _named(document)
+    return Strategy(
+        name=_value(root, "name", _text, ""),
+        description=_value(root, "description", _text, ""),
+        tags=tuple(str(tag) for tag in _list(root, "tags")),
+        params=tuple(_param(name, entry) for name, entry in _entries(root, "params")),
+        lets=tuple(
+            Let(name, formula(entry.node)) for name, entry in _entries(root, "let")
+        ),
+        quoting=_quoting(_section(root, "quote")),
+        venues=tuple(_venue(name, entry) for name, entry in _entries(root, "venues")),
+        risk=_risk(root),
+        session=_session(_section(root, "session")),
+        units_off=_value(root, "units", _text, "on") == "off",
+        resolved=canonical(root, load_schema("strategy")),
+    )
+
+
+def _named(document: Document) -> Section:
+    """The root with a name: the file's own, without its ending, if none is given."""
+    root = document.root
+    if not isinstance(root, Section):
+        raise TypeError("a strategy is a section")
+    if "name" in root.entries:
+        return root
+    stem = Path(document.file).stem
+    place = document.key_place()
+    name = Entry(place, Scalar(stem, stem, place))
+    return Section({**root.entries, "name": name}, root.place)
+
+
+def _param(name: str, entry: Entry) -> Param:
+    node = entry.node
+    unit = param_unit(node)
+    section = node if isinstance(node, Section) else Section({}, entry.key)
+    value = section.entries["value"].node if "value" in section.entries else node
+    low, high = (in_unit(bound, unit) for bound in _bounds(section))
+    return Param(
+        name=name,
+        value=_known(in_unit(value, unit)),
+        unit=unit,
+        low=low,
+        high=high,
+        doc=_value(section, "doc", _text, ""),
+        place=entry.key,
+    )
+
+
+def _bounds(section: Section) -> tuple[Node | None, Node | None]:
+    entry = section.entries.get("range")
+    if entry is None or isinstance(entry.node, Scalar | Section):
+        return None, None
+    low, high = entry.node.items
+    return low, high
+
+
+def _quoting(section: Section) -> Quoting:
+    size = "size" if "size" in section.entries else None
+    return Quoting(
+        fair=_value(section, "fair", formula, None),
+        half_spread=_value(section, "half_spread", formula, None),
+        reservation=_value(section, "reservation", formula, None),
+        bid=_value(section, "bid", formula, None),
+        ask=_value(section, "ask", formula, None),
+        bid_size=formula(section.entries[size or "bid_size"].node),
+        ask_size=formula(section.entries[size or "ask_size"].node),
+        requote=_requote(_section(section, "requote")),
+        **_given(
+            section,
+            post_only=lambda node: PostOnly(_text(node)),
+            rounding=_rounding,
+            min_size=amount,
+            allow_crossed=_flag,
+        ),
+    )
+
+
+def _rounding(node: Node) -> Rounding:
+    if not isinstance(node, Section):
+        return Rounding(RoundingMode(_text(node)))
+    mode = RoundingMode(_text(node.entries["mode"].node))
+    decimals = _value(node, "decimals", number, None)
+    return Rounding(mode, None if decimals is None else int(decimals))
+
+
+def _requote(section: Section) -> Requote:
+    renamed = _given(
+        section,
+        on=lambda node: RequoteOn(_text(node)),
+        tolerance=amount,
+        keep_queue=_flag,
+    )
+    times = _given(
+        section,
+        min_life=duration_ns,
+        max_age=duration_or_off_ns,
+        after_fill=duration_ns,
+    )
+    return Requote(**renamed, **{f"{name}_ns": ns for name, ns in times.items()})
+
+
+def _venue(name: str, entry: Entry) -> Venue:
+    section = entry.node if isinstance(entry.node, Section) else Section({}, entry.key)
+    maker = _value(section, "maker_fee", fee, Fee())
+    return Venue(
+        name=name,
+        maker_fee=_value(section, "maker_rebate", lambda n: fee(n, sign=-1), maker),
+        taker_fee=_value(section, "taker_fee", fee, Fee()),
+        tick=_value(section, "tick", number, None),
+        lot=_value(section, "lot", number, None),
+        multiplier=_value(section, "multiplier", number, None),
+        place=entry.key,
+    )
+
+
+def _risk(root: Section) -> Risk:
+    entry = root.entries.get("risk")
+    if entry is None or not isinstance(entry.node, Section):
+        return Risk(stale_after_ns=None, crossed_book=False)
+    given = _given(
+        entry.node,
+        max_inventory=number,
+        on_breach=lambda node: OnBreach(_text(node)),
+        allow_short=_flag,
+        max_position_value=number,
+        crossed_book=lambda node: _text(node) == "pull",
+        price_collar=number,
+    )
+    stale = _given(entry.node, stale_after=duration_or_off_ns)
+    return Risk(**given, **{f"{name}_ns": ns for name, ns in stale.items()})
+
+
+def _session(section: Section) -> Session:
+    given = _given(section, timezone=_text, reset_windows=_flag)
+    times = _given(section, open=clock_seconds, close=clock_seconds)
+    heartbeat = _given(section, heartbeat=duration_ns)
+    return Session(
+        **given,
+        **{f"{name}_s": seconds for name, seconds in times.items()},
+        **{f"{name}_ns": ns for name, ns in heartbeat.items()},
+    )
+
+
+def _given(section: Section, **readers: Callable[[Node], Any]) -> dict[str, Any]:
+    """The keys the section has, each read; the rest is left to the record."""
+    return {
+        name: read(section.entries[name].node)
+        for name, read in readers.items()
+        if name in section.entries
+    }
+
+
+def _value(section: Section, name: str, read: Callable[[Node], T], default: T) -> T:
+    entry = section.entries.get(name)
+    return default if entry is None else read(entry.node)
+
+
+def _section(root: Section, name: str) -> Section:
+    entry = root.entries.get(name)
+    node = entry.node if entry else None
+    return node if isinstance(node, Section) else Section({}, root.place)
+
+
+def _entries(root: Section, name: str) -> Iterator[tuple[str, Entry]]:
+    yield from _section(root, name).entries.items()
+
+
+def _list(root: Section, name: str) -> list[object]:
+    entry = root.entries.get(name)
+    found = plain(entry.node) if entry else []
+    return found if isinstance(found, list) else []
+
+
+def _text(node: Node) -> str:
+    return str(plain(node))
+
+
+def _flag(node: Node) -> bool:
+    return plain(node) is True
+
+
+def _known(value: float | None) -> float:
+    if value is None:
+        raise AssertionError("a param without a number passed the rules")
+    return value
