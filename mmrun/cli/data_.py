@@ -1,0 +1,221 @@
+"""`mmrun data`: what is in a dataset; a made-up market."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mmrun.cli.moments import clock
+from mmrun.cli.progress import progress
+
+
+if TYPE_CHECKING:
+    from mmrun.market.dataset import Dataset
+    from mmrun.market.facts import TapeFacts
+    from mmrun.market.instrument import Instrument
+    from mmrun.market.manifest import TapeFile
+
+_BARS = " ▁▂▃▄▅▆▇█"
+
+
+@click.group(name="data")
+def command() -> None:
+    """What is in a dataset; a made-up market."""
+
+
+@command.command()
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
+def show(directory: Path, as_json: bool) -> None:
+    """Show what is in a dataset: instruments, days, rows, spreads, sizes."""
+    from mmrun.market.dataset import load_dataset
+
+    dataset = load_dataset(directory)
+    days = []
+    with progress() as tell:
+        for file in dataset.files:
+            if file.row_count > 1_000_000:
+                tell(f"reading {file.symbol} {file.date}")
+            days.append((file, _day_facts(dataset, file)))
+    click.echo(_as_json(dataset, days) if as_json else _page(dataset, days))
+
+
+@command.command()
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Directory of the dataset to write.",
+)
+@click.option("--seed", default=7, show_default=True, help="Equal seeds, equal tapes.")
+@click.option("--minutes", default=40.0, show_default=True, type=click.FloatRange(0.01))
+@click.option("--symbol", default="ACME", show_default=True)
+@click.option("--venue", default="NASDAQ", show_default=True)
+@click.option(
+    "--tick", default=0.01, show_default=True, type=click.FloatRange(0, min_open=True)
+)
+@click.option(
+    "--lot", default=1.0, show_default=True, type=click.FloatRange(0, min_open=True)
+)
+@click.option(
+    "--price",
+    default=150.0,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    help="Where the market opens.",
+)
+@click.option(
+    "--start",
+    default="2024-03-04T09:30",
+    show_default=True,
+    type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
+    help="When, in New York.",
+)
+@click.option("--force", is_flag=True, help="Replace the dataset that is there.")
+def synth(output: Path, seed: int, force: bool, **choices: Any) -> None:
+    """Make up a market: seeded order flow with queues and informed traders."""
+    import numpy as np
+
+    from mmrun.importers.synth import MarketModel, make
+    from mmrun.market.writer import check_output, write_dataset
+
+    check_output(output, replace=force)
+    start = choices.pop("start").isoformat(timespec="minutes")
+    model = MarketModel(**choices, start=start)
+    with progress() as tell:
+        if model.minutes > 60:
+            tell(f"making up {model.minutes:g} minutes of {model.symbol}")
+        source = f"made up by `mmrun data synth --seed {seed}`"
+        made = make(model, np.random.default_rng(seed), source)
+        dataset = write_dataset(output, made.tapes, made.provenance, replace=force)
+    rows = ", ".join(f"{count:,} {kind}" for kind, count in dataset.rows.items())
+    click.echo(f"{model.symbol} at {model.venue}: {rows}\nwritten to {output}")
+
+
+def _day_facts(dataset: Dataset, file: TapeFile) -> TapeFacts:
+    from mmrun.market.facts import facts_of
+    from mmrun.market.reader import read_day
+
+    return facts_of(read_day(dataset, file), _instrument_of(dataset, file))
+
+
+def _instrument_of(dataset: Dataset, file: TapeFile) -> Instrument:
+    return next(
+        instrument
+        for instrument in dataset.instruments
+        if (instrument.symbol, instrument.venue) == (file.symbol, file.venue)
+    )
+
+
+def _as_json(dataset: Dataset, days: list[tuple[TapeFile, TapeFacts]]) -> str:
+    content = {
+        "version": 1,
+        "dataset": str(dataset.path),
+        "content_hash": dataset.content_hash,
+        **asdict(dataset.manifest.provenance),
+        "instruments": [asdict(instrument) for instrument in dataset.instruments],
+        "rows": dataset.rows,
+        "days": [
+            {
+                "symbol": file.symbol,
+                "venue": file.venue,
+                "date": file.date,
+                **asdict(facts),
+            }
+            for file, facts in days
+        ],
+    }
+    return json.dumps(content, indent=2)
+
+
+def _page(dataset: Dataset, days: list[tuple[TapeFile, TapeFacts]]) -> str:
+    """All of a dataset as text."""
+    provenance = dataset.manifest.provenance
+    head = [
+        f"{dataset.path}: {provenance.source}; licence: {provenance.licence}",
+        f"times in {provenance.timezone}, crossed quotes: {provenance.crossed}",
+    ]
+    blocks = [
+        _instrument_block(
+            instrument,
+            [
+                (file, facts)
+                for file, facts in days
+                if (file.symbol, file.venue) == (instrument.symbol, instrument.venue)
+            ],
+        )
+        for instrument in dataset.instruments
+    ]
+    return "\n".join([*head, *(line for block in blocks for line in ("", *block))])
+
+
+def _instrument_block(
+    instrument: Instrument, days: list[tuple[TapeFile, TapeFacts]]
+) -> list[str]:
+    depth = "whole book" if instrument.depth is None else f"depth {instrument.depth}"
+    sides = "with" if instrument.has_trade_side else "without"
+    title = (
+        f"{instrument.symbol} at {instrument.venue}: tick {instrument.tick:g}, "
+        f"lot {instrument.lot:g}, {instrument.currency}, {depth}, trades {sides} sides"
+    )
+    return [title, *(line for day in days for line in _day_lines(instrument, *day))]
+
+
+def _day_lines(instrument: Instrument, file: TapeFile, facts: TapeFacts) -> list[str]:
+    """One day: counts, spreads and sizes, and the rows of each hour."""
+    rows = ", ".join(f"{count:,} {kind}" for kind, count in facts.rows.items())
+    span_s = (facts.last_ts - facts.first_ts) / 1e9
+    rate = sum(facts.rows.values()) / span_s if span_s else float("nan")
+    first = clock(facts.first_ts, instrument.timezone)[11:]
+    last = clock(facts.last_ts, instrument.timezone)[11:]
+    silence_s = facts.longest_silence_ns / 1e9
+    lines = [
+        f"  {file.date}   {first} .. {last}, {rows}",
+        (
+            f"    spread       {_price(facts.spread_median, instrument.tick)} median, "
+            f"{_price(facts.spread_p95, instrument.tick)} at 95 %"
+        ),
+        f"    touch size   {_number(facts.touch_size_median)} median",
+        (
+            f"    trades       {_number(facts.trade_size_median)} median size, "
+            f"{facts.volume:,.12g} volume"
+        ),
+        f"    rows         {rate:,.1f} a second, longest silence {silence_s:.1f} s",
+    ]
+    oddities = {
+        "off-tick quotes": facts.off_tick_quotes,
+        "off-tick trades": facts.off_tick_trades,
+        "crossed": facts.crossed,
+        "locked": facts.locked,
+        "one-sided": facts.one_sided,
+        "halts": facts.halts,
+        "trades of unknown side": facts.unsigned_trades,
+    }
+    odd = [f"{count:,} {name}" for name, count in oddities.items() if count]
+    lines.append(f"    odd          {', '.join(odd) or 'nothing'}")
+    return [*lines, f"    by hour      {_hours(facts, instrument.timezone)}"]
+
+
+def _hours(facts: TapeFacts, timezone: str) -> str:
+    """`09h ▃ 8,123  10h █ 20,001`: rows of each hour of the day."""
+    most = max(facts.hourly.values())
+    cells = []
+    for hour_ns, count in facts.hourly.items():
+        bar = _BARS[-(-count * (len(_BARS) - 1) // most)]
+        cells.append(f"{clock(hour_ns, timezone)[11:13]}h {bar} {count:,}")
+    return "  ".join(cells)
+
+
+def _price(value: float | None, tick: float) -> str:
+    if value is None:
+        return "none"
+    return f"{value:.10g} ({value / tick:.4g} ticks)"
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:,.12g}"

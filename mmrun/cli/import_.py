@@ -1,0 +1,166 @@
+"""`mmrun import`: a vendor's files to a dataset."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mmrun.cli.progress import progress
+from mmrun.problems import UsageError
+
+
+if TYPE_CHECKING:
+    from mmrun.importers.rows import Imported
+
+_Read = Callable[[tuple[Path, ...], Path | None, Callable[[str], None]], "Imported"]
+
+
+def _lobster(
+    sources: tuple[Path, ...], table_map: Path | None, tell: Callable[[str], None]
+) -> Imported:
+    from mmrun.importers import lobster
+
+    if table_map is not None:
+        message = "--map belongs to `import table`; LOBSTER's columns are known"
+        raise UsageError(message)
+    return lobster.read(sources, tell)
+
+
+def _table(
+    sources: tuple[Path, ...], table_map: Path | None, tell: Callable[[str], None]
+) -> Imported:
+    from mmrun.importers import table
+    from mmrun.importers.table_map import read_map
+
+    if table_map is None:
+        message = "`import table` needs --map MAP.yaml, which says what the columns are"
+        raise UsageError(message)
+    return table.read(sources, read_map(table_map), tell)
+
+
+#: Format name to how it is read.
+FORMATS: dict[str, _Read] = {"lobster": _lobster, "table": _table}
+
+
+@click.command(name="import", no_args_is_help=True)
+@click.argument("format_name", metavar="FORMAT")
+@click.argument(
+    "sources",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="SRC...",
+)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Directory of the dataset to write.",
+)
+@click.option(
+    "--map",
+    "table_map",
+    type=click.Path(path_type=Path),
+    help="How a table's columns are read (`mmrun schema table_map`).",
+)
+@click.option("--force", is_flag=True, help="Replace the dataset that is there.")
+@click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
+def command(
+    format_name: str,
+    sources: tuple[Path, ...],
+    output: Path,
+    table_map: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Turn a vendor's files into a dataset.
+
+    FORMAT is lobster (zips, directories or pairs of message and orderbook CSV) or
+    table (own CSV or Parquet, with --map).
+    """
+    read = _format(format_name)
+    from mmrun.market.writer import check_output, write_dataset
+
+    check_output(output, replace=force)
+    with progress() as tell:
+        imported = read(sources, table_map, tell)
+        tell("looking at what was read")
+        facts = _facts(imported)
+        write_dataset(
+            output, imported.tapes, imported.provenance, replace=force, progress=tell
+        )
+    click.echo(_as_json(output, facts) if as_json else _summary(output, facts))
+    for note in imported.notes:
+        click.echo(f"note: {note}", err=True)
+
+
+def _format(name: str) -> _Read:
+    if name not in FORMATS:
+        from mmrun.documents.words import did_you_mean
+
+        (hint, *_) = did_you_mean(name, FORMATS)
+        message = f"unknown format '{name}'; {hint}"
+        raise UsageError(message)
+    return FORMATS[name]
+
+
+def _facts(imported: Imported) -> list[dict[str, Any]]:
+    """What each tape holds, for people and for programs."""
+    from mmrun.market.facts import facts_of
+
+    found = []
+    for tape in imported.tapes:
+        facts = facts_of(tape.frame, tape.instrument)
+        found.append(
+            {
+                "symbol": tape.instrument.symbol,
+                "venue": tape.instrument.venue,
+                "rows": dict(facts.rows),
+                "first_ts": facts.first_ts,
+                "last_ts": facts.last_ts,
+                "timezone": imported.provenance.timezone,
+                "volume": facts.volume,
+                "off_tick_quotes": facts.off_tick_quotes,
+                "off_tick_trades": facts.off_tick_trades,
+                "crossed": facts.crossed,
+                "halts": facts.halts,
+                "unsigned_trades": facts.unsigned_trades,
+            }
+        )
+    return found
+
+
+def _as_json(output: Path, facts: list[dict[str, Any]]) -> str:
+    content = {"version": 1, "dataset": str(output), "tapes": facts}
+    return json.dumps(content, indent=2)
+
+
+def _summary(output: Path, facts: list[dict[str, Any]]) -> str:
+    from mmrun.cli.moments import clock
+
+    lines = []
+    for tape in facts:
+        rows = ", ".join(f"{count:,} {kind}" for kind, count in tape["rows"].items())
+        first = clock(tape["first_ts"], tape["timezone"])
+        last = clock(tape["last_ts"], tape["timezone"])
+        lines += [
+            f"{tape['symbol']} at {tape['venue']}: {sum(tape['rows'].values()):,} rows",
+            f"  rows by kind     {rows}",
+            f"  span             {first} .. {last} {tape['timezone']}",
+            f"  volume           {tape['volume']:,.12g}",
+            (
+                f"  off-tick         {tape['off_tick_quotes']:,} quotes, "
+                f"{tape['off_tick_trades']:,} trades"
+            ),
+            f"  crossed, halts   {tape['crossed']:,}, {tape['halts']:,}",
+        ]
+        if tape["unsigned_trades"]:
+            lines.append(f"  side not known   {tape['unsigned_trades']:,} trades")
+        if tape["off_tick_quotes"]:
+            lines.append("  warning: quotes between ticks: is the tick right?")
+    return "\n".join([*lines, f"written to {output}"])

@@ -1,0 +1,32 @@
+"""Progress on stderr: one line that is rewritten on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """A function that shows what is being done; its line is gone at the end."""
+    live = sys.stderr.isatty() and not {"CI", "NO_COLOR"} & os.environ.keys()
+    shown = 0
+
+    def rewrite(text: str) -> None:
+        nonlocal shown
+        click.echo("\r" + text.ljust(shown), err=True, nl=False)
+        shown = len(text)
+
+    try:
+        yield rewrite if live else _line
+    finally:
+        if shown:
+            click.echo("\r" + " " * shown + "\r", err=True, nl=False)
+
+
+def _line(text: str) -> None:
+    click.echo(text, err=True)
