@@ -185,6 +185,9 @@ def _check_version(path: Path, data: Mapping[str, Any] | None) -> None:
 
 def _check_file(directory: Path, file: TapeFile) -> None:
     path = directory / file.path
+    if not path.resolve().is_relative_to(directory.resolve()):
+        message = f"{directory / MANIFEST_NAME} lists {file.path}, outside the dataset"
+        raise DataError(message)
     if not path.is_file():
         message = f"{path} is missing; {MANIFEST_NAME} lists it"
         raise DataError(message, hint="import the data again")
