@@ -87,7 +87,8 @@ _NAMED = UNITS | {
         Unit("ratio", RATIO),
     )
 }
-_NUMBER = r"[+-]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?"
+#: Longer exponents than a float's are refused: their exact values would fill memory.
+_NUMBER = r"[+-]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?0*\d{1,3})?"
 _LITERAL = re.compile(rf"\s*({_NUMBER})\s*([a-z]+)?(?:/(share|contract))?\s*\Z")
 _UNIT_TOKEN = re.compile(r"\s*([a-z]+|\d+|\*\*|[*/()])")
 

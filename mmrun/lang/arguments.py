@@ -92,7 +92,7 @@ def _length(
 def _length_trouble(expr: Expr, *, counts: bool) -> str | None:
     timed = expr.type.dimension == TIME and expr.type.kind == "number"
     if expr.op not in {"const", "param"}:
-        return "is computed"
+        return "is negative" if expr.op == "neg" else "is computed"
     if not timed and not (expr.type.bare and counts):
         return f"is a {describe(expr.type)}"
     if expr.op == "param":

@@ -142,11 +142,17 @@ def _unknown(context: Context, node: Name) -> None:
     if name in FUNCTIONS:
         hint = f"call it: {FUNCTIONS[name].example}"
         context.error("MM302", f"{name} is a function", node, hint)
-    elif "." in name or _is_deeper_level(name):
-        message = f"{name}: deeper levels, venues and other instruments are not"
-        context.error("MM390", f"{message} supported yet", node)
+    elif _is_of_a_venue(name) or _is_deeper_level(name):
+        message = "deeper levels, venues and other instruments are not supported yet"
+        context.error("MM390", f"{name}: {message}", node)
     else:
         context.error("MM301", f"unknown name {name}", node, *_meant(context, name))
+
+
+def _is_of_a_venue(name: str) -> bool:
+    """`venue.inventory`, `NASDAQ.bid`, `spy.mid`."""
+    _, dot, last = name.rpartition(".")
+    return bool(dot) and (last in NAMES or last in {"maker_cost", "taker_cost"})
 
 
 def _is_deeper_level(name: str) -> bool:
@@ -168,6 +174,8 @@ def _meant(context: Context, name: str) -> tuple[str, ...]:
     lower = name.lower()
     if lower in _OTHER_WORDS:
         return (_OTHER_WORDS[lower],)
+    if "." in name:
+        return ("values have no attributes",)
     close = [lower] if lower in kinds else get_close_matches(lower, kinds, n=1)
     return tuple(f"did you mean {match} ({kinds[match]})?" for match in close)
 

@@ -12,14 +12,15 @@ from dataclasses import replace
 
 from mmrun.lang.names import mid
 from mmrun.lang.nodes import Expr, Node, Number, Type, Unary
-from mmrun.lang.scope import Context, Operand, compose, describe
+from mmrun.lang.scope import Context, Operand, compose, describe, describe_dimension
 from mmrun.units import MONEY, PRICE, RATIO, SIZE, TIME, Dimension
 
 
 BARE = Type(bare=True)
 CONDITION = Type(kind="bool")
 RELATIVE = Type(relative=True)
-_SPELLINGS = "write 5bps, 2tick, or give a param `unit: price` (0.05)"
+_SPELLINGS = "write 5bps, 2tick, or 0.05 as a param with `unit: price`"
+_AS_PRICE = "for a price write 2tick, or 0.05 as a param with `unit: price`"
 #: What brings a value of a unit to another, by the quotient of the two.
 _FACTORS: dict[Dimension, str] = {
     PRICE: "* mid",
@@ -179,10 +180,8 @@ def _no_bare_beside_relative(context: Context, operands: Sequence[Operand]) -> b
                 f"{text} is a bare number beside {beside}, a relative price: "
                 "is it bps, ticks or a price?"
             )
-            hints = (_in_bps(operand.node), _SPELLINGS)
-            going_on &= context.unit_error(
-                "MM321", message, operand.node, *filter(None, hints)
-            )
+            hints = (_in_bps(operand.node), _AS_PRICE)
+            going_on &= context.unit_error("MM321", message, operand.node, *hints)
     return going_on
 
 
@@ -220,13 +219,26 @@ def _field_mismatch(
 
 
 def _remedies(left: str, a: Type, right: str, b: Type) -> tuple[str, ...]:
-    return (*_to(left, a.dimension, b.dimension), *_to(right, b.dimension, a.dimension))
+    common = (
+        *_common_factor(left, a.dimension, b.dimension),
+        *_common_factor(right, b.dimension, a.dimension),
+    )
+    return common or _any_factor(right, b.dimension, a.dimension)
 
 
 def _to(text: str, have: Dimension, want: Dimension) -> tuple[str, ...]:
+    return _common_factor(text, have, want) or _any_factor(text, have, want)
+
+
+def _common_factor(text: str, have: Dimension, want: Dimension) -> tuple[str, ...]:
     """How a value of one unit is brought to another, if that is commonly meant."""
     operand = text if text.isidentifier() or text.endswith(")") else f"({text})"
     if (have, want) == (RATIO, PRICE):
         return (f"write {operand} * 5bps or {operand} * mid",)
     factor = _FACTORS.get(want.over(have))
     return (f"write {operand} {factor}",) if factor and want != RATIO else ()
+
+
+def _any_factor(text: str, have: Dimension, want: Dimension) -> tuple[str, ...]:
+    factor = describe_dimension(want.over(have))
+    return (f"multiply {text} by something in {factor}, or check the params' `unit:`",)

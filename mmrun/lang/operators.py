@@ -59,7 +59,8 @@ def _power(context: Context, node: Binary, left: Operand, right: Operand) -> _Fo
         return None
     text = context.text(node.right)
     if exponent is None or not math.isfinite(exponent):
-        message = f"an exponent is a plain number; {text} is not constant"
+        trouble = "not constant" if exponent is None else "infinite"
+        message = f"an exponent is a constant number; {text} is {trouble}"
         context.error("MM324", message, node.right, "x * x, sqrt(x) or exp(y * log(x))")
         return None
     dimension = _raised(left.expr.type.dimension, exponent)

@@ -132,9 +132,6 @@ def _number(text: str, start: int, end: int) -> Token:
 
 def _in_range(text: str) -> Quantity | None:
     """The literal, or None where its exact value over- or underflows a float."""
-    exponent = re.search(r"[eE][+-]?0*([0-9]+)", text)
-    if exponent is not None and len(exponent[1]) > 3:
-        return None
     quantity = parse_literal(text)
     try:
         lost = quantity is None or (quantity.value == 0.0) != (quantity.number == 0)
