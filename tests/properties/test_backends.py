@@ -62,9 +62,7 @@ def programs(draw: DrawFn) -> Program:
 def programs_with_rows(draw: DrawFn) -> tuple[Program, list[list[float]]]:
     """A program and some rows of values for its inputs."""
     program = draw(programs())
-    row = st.lists(
-        FLOATS, min_size=len(program.inputs), max_size=len(program.inputs)
-    )
+    row = st.lists(FLOATS, min_size=len(program.inputs), max_size=len(program.inputs))
     return program, draw(st.lists(row, min_size=1, max_size=9))
 
 
