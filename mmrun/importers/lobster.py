@@ -223,7 +223,11 @@ def day_rows(messages: pl.DataFrame, book: NDArray[np.int64]) -> pl.DataFrame:
 
 
 def _trades(messages: pl.DataFrame) -> pl.DataFrame:
-    """Trade rows; message i's rows have the places from 4 * i."""
+    """Trade rows; message i's rows have the places from 4 * i.
+
+    Prices are divided by numpy: polars multiplies by the reciprocal, and 100.005 would
+    become 100.00500000000001.
+    """
     kinds = messages["type"]
     chosen = kinds.is_in([VISIBLE, HIDDEN, CROSS])
     rows = messages.filter(chosen)
@@ -231,7 +235,7 @@ def _trades(messages: pl.DataFrame) -> pl.DataFrame:
     aggressor = -rows["direction"]
     columns = {
         "ts": rows["ts"],
-        "price": rows["price"] / PRICE_STEPS,
+        "price": rows["price"].to_numpy() / PRICE_STEPS,
         "size": rows["size"],
         "side": aggressor.set(crossed, int(Side.UNKNOWN)),
     }
