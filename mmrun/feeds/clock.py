@@ -80,30 +80,32 @@ def clock_rows(times: IntColumn) -> Batch:
 def _pieces(
     batch: Batch, previous_ns: int | None, heartbeat: Heartbeat, rows: int
 ) -> Iterator[tuple[Batch, int]]:
-    """Parts that have about `rows` rows once filled, each with the `ts` before it."""
+    """Parts of a batch, each with the `ts` before it.
+
+    Where clock rows would more than double the batch, parts have about `rows` rows once
+    filled, so that memory stays bounded; otherwise the batch is one part.
+    """
     if not len(batch):
         return
     before = int(batch.ts[0]) if previous_ns is None else previous_ns
-    if not heartbeat.interval_ns:
+    gaps, silent = _silences(batch, before, heartbeat)
+    due = _due_count(gaps[silent], heartbeat)
+    if due.sum() <= len(batch):
         yield batch, before
         return
-    due = _due_count(np.diff(batch.ts, prepend=before), heartbeat)
-    filled = np.cumsum(due + 1)
+    rows_each = np.ones(len(batch), np.int64)
+    rows_each[silent] += due
+    filled = np.cumsum(rows_each)
     cuts = np.searchsorted(filled, np.arange(rows, filled[-1], rows))
     bounds = [0, *np.unique(cuts[cuts > 0]).tolist(), len(batch)]
     for start, stop in pairwise(bounds):
-        yield (
-            batch.rows(start, stop),
-            before if start == 0 else int(batch.ts[start - 1]),
-        )
+        last_ns = before if start == 0 else int(batch.ts[start - 1])
+        yield batch.rows(start, stop), last_ns
 
 
 def _filled(batch: Batch, previous_ns: int, heartbeat: Heartbeat) -> Batch:
     """The rows with the clock rows due before each of them."""
-    if not heartbeat.interval_ns:
-        return batch
-    gaps = np.diff(batch.ts, prepend=previous_ns)
-    silent = np.flatnonzero(gaps > heartbeat.interval_ns)
+    gaps, silent = _silences(batch, previous_ns, heartbeat)
     counts = _due_count(gaps[silent], heartbeat)
     starts = batch.ts[silent] - gaps[silent]
     times = _due(starts, counts, heartbeat)
@@ -118,9 +120,20 @@ def _filled(batch: Batch, previous_ns: int, heartbeat: Heartbeat) -> Batch:
     return Batch(*columns)
 
 
+def _silences(
+    batch: Batch, previous_ns: int, heartbeat: Heartbeat
+) -> tuple[IntColumn, NDArray[np.intp]]:
+    """The time before each row, and which rows end a silence that gets clock rows."""
+    gaps = np.diff(batch.ts, prepend=previous_ns)
+    if not heartbeat.interval_ns:
+        return gaps, np.empty(0, np.intp)
+    return gaps, np.flatnonzero(gaps > heartbeat.interval_ns)
+
+
 def _due_count(gaps: IntColumn, heartbeat: Heartbeat) -> IntColumn:
     """How many heartbeats lie strictly inside each gap and its first minute."""
-    return (np.minimum(gaps, MAX_SILENCE_NS) - 1).clip(min=0) // heartbeat.interval_ns
+    interval_ns = max(heartbeat.interval_ns, 1)
+    return (np.minimum(gaps, MAX_SILENCE_NS) - 1).clip(min=0) // interval_ns
 
 
 def _due(starts: IntColumn, counts: IntColumn, heartbeat: Heartbeat) -> IntColumn:
