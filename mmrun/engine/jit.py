@@ -182,7 +182,23 @@ def _dispatcher(function: FunctionType, **options: bool) -> Any:
     vars(clone)[_DIGEST] = _digest(function)
     dispatcher = _numba().njit(error_model="numpy", nogil=True, **options)(clone)
     dispatcher._cache = _disk_cache()(clone)  # noqa: SLF001
+    dispatcher.get_call_template = _without_literals(dispatcher.get_call_template)
     return dispatcher
+
+
+def _without_literals(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a kernel call another by type alone.
+
+    numba compiles a callee once for every constant it is called with: side 0, side 1
+    and side by number were three kernels, and a cold start took twice as long.
+    """
+    unliteral = _numba().types.unliteral
+
+    def call(args: Any, kws: Any) -> Any:
+        plain = {name: unliteral(kind) for name, kind in kws.items()}
+        return resolve(tuple(unliteral(kind) for kind in args), plain)
+
+    return call
 
 
 def _kernels(function: FunctionType) -> Iterator[tuple[str, FunctionType]]:

@@ -1,41 +1,30 @@
-"""A compiled strategy: frozen, printable, independent of data until it is bound."""
+"""A compiled strategy: frozen, printable, independent of data until it is bound.
+
+Input names in programs say what is read: a column bears its plain name (`bid`, `c3`),
+a value fixed for a run begins with `$` (`$edge`), own state with `@` (`@inventory`), a
+value of the last quote evaluation with `~` (`~0`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mmrun.lang.nodes import Expr
 from mmrun.plan.program import Program
+from mmrun.strategy.spec import Strategy
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnStep:
-    """One numexpr expression: a column from columns and params."""
-
-    output: str
-    program: Program  #: its inputs are names of columns or params; one output
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesStep:
-    """One over-time function: a column from columns, with state carried on.
-
-    `op` is a name of `lang.functions`; `window` is (params' name or None, seconds,
-    ticks): see `Window`.
-    """
-
-    output: str
-    op: str
-    inputs: tuple[str, ...]  #: column names, in signature order
-    windows: tuple[Window, ...]  #: window and decay arguments, in signature order
-    ticks: int  #: lang.nodes.Ticks bits: the rows at which the inputs are observed
+#: What the residual gives, in order; the values of `~0`, `~1`, … follow.
+OUTPUTS = ("fair", "half_spread", "reservation", "bid", "ask", "bid_size", "ask_size")
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """The length an over-time function looks back, or its decay.
 
-    Exactly one of `constant` and `param` holds: a number, or the name of a value known
-    when the run starts. `timed` says whether it counts seconds or ticks.
+    Exactly one of `constant` and `param` holds: a number, or the name (with its `$`)
+    of a value known when the run starts. `timed` says seconds, else ticks.
     """
 
     timed: bool
@@ -43,4 +32,53 @@ class Window:
     param: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ColumnStep:
+    """One numexpr expression: a column from columns and run values."""
+
+    output: str
+    program: Program  #: one output
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesStep:
+    """One over-time function: a column from columns, with state carried on."""
+
+    output: str
+    op: str  #: a name of `lang.functions`
+    inputs: tuple[str, ...]  #: column names, in signature order
+    windows: tuple[Window, ...]  #: window and decay arguments, in signature order
+    #: lang.nodes.Ticks bits: the rows at which the inputs are observed; of `sample`
+    #: the rows that are sampled
+    ticks: int
+
+
 Step = ColumnStep | SeriesStep
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the engine runs, printable by `mmrun explain`."""
+
+    strategy: Strategy
+    roots: Mapping[str, Expr]  #: OUTPUTS and named lets, after the passes
+    values: Mapping[str, Expr]  #: run values computed when a run starts, `$` included
+    steps: tuple[Step, ...]  #: columns, each after what it reads
+    residual: Program  #: outputs: OUTPUTS, then the `~` values
+    texts: Mapping[str, str]  #: what a column or run value stands for, for people
+
+    @property
+    def base_columns(self) -> tuple[str, ...]:
+        """The market columns that steps and residual read, sorted."""
+        made = {step.output for step in self.steps}
+        read = set(self.residual.inputs)
+        for step in self.steps:
+            read |= set(
+                step.program.inputs if isinstance(step, ColumnStep) else step.inputs
+            )
+        return tuple(sorted(n for n in read - made if n[0] not in "$@~"))
+
+    @property
+    def previous_count(self) -> int:
+        """How many values of the last evaluation the residual keeps."""
+        return len(self.residual.outputs) - len(OUTPUTS)

@@ -1,0 +1,259 @@
+"""Binding: a plan meets an instrument, a fill model and latencies.
+
+What was named becomes numbers: ticks and lots, params, fees, limits, registers. The
+result is a `Machine` before its first row.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mmrun.engine import state
+from mmrun.engine.accounts import STATE_NAMES
+from mmrun.engine.state import (
+    CONFIG,
+    NEVER,
+    REGISTERS,
+    new_machines,
+    new_records,
+)
+from mmrun.lang.nodes import Expr, Ticks
+from mmrun.lang.pointwise import POINTWISE
+from mmrun.market.instrument import Instrument
+from mmrun.plan.plan import Plan
+from mmrun.problems import UsageError
+from mmrun.strategy.spec import (
+    Fee,
+    OnBreach,
+    PostOnly,
+    RequoteOn,
+    RoundingMode,
+    Strategy,
+    Venue,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FillModel:
+    """A fill model by its name on the command line; `ticks` belongs to `through`."""
+
+    name: Literal["queue", "through", "touch", "hftbacktest"] = "queue"
+    ticks: int = 1
+
+    def __str__(self) -> str:
+        plain = self.name != "through" or self.ticks == 1
+        return self.name if plain else f"{self.name}:{self.ticks}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """Constant latencies, ns: market data to us, requests to the venue, answers back."""
+
+    feed_ns: int = 0
+    order_ns: int = 0
+    cancel_ns: int = 0
+    response_ns: int = 0
+
+
+_MODELS = {
+    "queue": state.QUEUE,
+    "through": state.THROUGH,
+    "touch": state.TOUCH,
+    "hftbacktest": state.HFTBACKTEST,
+}
+_POST_ONLY = {
+    PostOnly.SLIDE: state.SLIDE,
+    PostOnly.SKIP: state.SKIP,
+    PostOnly.REJECT: state.REJECT,
+    PostOnly.OFF: state.OFF,
+}
+_ROUNDING = {
+    RoundingMode.OUTWARD: state.OUTWARD,
+    RoundingMode.INWARD: state.INWARD,
+    RoundingMode.NEAREST: state.NEAREST,
+    RoundingMode.NEAREST_EVEN: state.NEAREST_EVEN,
+}
+_BREACH = {
+    OnBreach.REDUCE_ONLY: state.REDUCE_ONLY,
+    OnBreach.STOP_ALL: state.STOP_ALL,
+    OnBreach.NONE: state.LIMIT_OFF,
+}
+_FEE_UNITS = {
+    "value": state.OF_VALUE,
+    "share": state.PER_UNIT,
+    "contract": state.PER_UNIT,
+    "flat": state.FLAT,
+}
+_REQUOTE = {
+    RequoteOn.ANY: Ticks.ANY,
+    RequoteOn.QUOTE: Ticks.BOOK,
+    RequoteOn.TRADE: Ticks.TRADE,
+}
+#: Book levels kept when the tape knows the whole book.
+ALL_LEVELS = 1 << 40
+
+
+def quoted_venue(strategy: Strategy, instrument: Instrument) -> Venue | None:
+    """What the file says of the instrument's venue; None when it names no venues."""
+    named = {venue.name: venue for venue in strategy.venues}
+    return named.get(instrument.venue)
+
+
+def sizes_of(strategy: Strategy, instrument: Instrument) -> tuple[float, float, float]:
+    """Tick, lot and multiplier: the strategy's where it says so, else the dataset's."""
+    venue = quoted_venue(strategy, instrument)
+    if venue is None:
+        return instrument.tick, instrument.lot, instrument.multiplier
+    return (
+        venue.tick or instrument.tick,
+        venue.lot or instrument.lot,
+        venue.multiplier or instrument.multiplier,
+    )
+
+
+def run_values(plan: Plan, tick: float, lot: float) -> dict[str, float]:
+    """The values fixed for a run, by their `$` names."""
+    strategy = plan.strategy
+    limit = strategy.risk.max_inventory
+    leaves = {param.name: param.value for param in strategy.params}
+    leaves |= {"tick": tick, "lot": lot, "target_inventory": 0.0}
+    leaves["max_inventory"] = math.nan if limit is None else limit
+    return {name: _value(node, leaves) for name, node in plan.values.items()}
+
+
+def _value(node: Expr, leaves: Mapping[str, float]) -> float:
+    if node.op == "const":
+        return node.value
+    if node.op == "param":
+        return leaves[node.name]
+    return POINTWISE[node.op](*(_value(arg, leaves) for arg in node.args))
+
+
+def ticks_per_unit(tick: float) -> float:
+    """1/tick where that is a whole number (0.01 is off by an ulp), else 0."""
+    inverse = 1.0 / tick
+    whole = round(inverse)
+    near = whole > 0 and abs(inverse - whole) <= 1e-9 * inverse
+    return float(whole) if near else 0.0
+
+
+def configure(
+    strategy: Strategy,
+    instrument: Instrument,
+    *,
+    model: FillModel,
+    latency: Latency,
+    grid_ns: int,
+    inputs: int,
+) -> Any:
+    """The CONFIG record of a run."""
+    one = new_records(CONFIG, 1)[0]
+    tick, lot, multiplier = sizes_of(strategy, instrument)
+    one.tick, one.lot, one.multiplier = tick, lot, multiplier
+    one.ticks_per_unit = ticks_per_unit(tick)
+    one.grid_ns, one.inputs = grid_ns, inputs
+    one.fill_model, one.through_ticks = _MODELS[model.name], model.ticks
+    _set_latency(one, latency)
+    _set_quoting(one, strategy, tick, lot)
+    _set_limits(one, strategy)
+    venue = quoted_venue(strategy, instrument)
+    _set_fee(one, "maker", venue.maker_fee if venue else Fee())
+    _set_fee(one, "taker", venue.taker_fee if venue else Fee())
+    return one
+
+
+def _set_latency(one: Any, latency: Latency) -> None:
+    one.feed_ns, one.order_ns = latency.feed_ns, latency.order_ns
+    one.cancel_ns, one.response_ns = latency.cancel_ns, latency.response_ns
+    one.instant = int(latency == Latency())
+
+
+def _set_quoting(one: Any, strategy: Strategy, tick: float, lot: float) -> None:
+    quoting = strategy.quoting
+    requote = quoting.requote
+    one.requote_bits = int(_REQUOTE[requote.on])
+    tolerance = requote.tolerance.resolve(tick=tick, lot=lot)
+    one.tolerance_ticks = math.floor(tolerance / tick + 1e-9)
+    one.min_life_ns = requote.min_life_ns
+    one.max_age_ns = NEVER if requote.max_age_ns is None else requote.max_age_ns
+    one.after_fill_ns = requote.after_fill_ns
+    one.keep_queue = int(requote.keep_queue)
+    one.post_only = _POST_ONLY[quoting.post_only]
+    one.rounding = _ROUNDING[quoting.rounding.mode]
+    one.decimals_scale = 10.0 ** (quoting.rounding.decimals or 0)
+    one.allow_crossed = int(quoting.allow_crossed)
+    one.min_size = quoting.min_size.resolve(tick=tick, lot=lot)
+
+
+def _set_limits(one: Any, strategy: Strategy) -> None:
+    risk = strategy.risk
+    one.on_breach = _BREACH[risk.on_breach]
+    one.max_inventory = _or_infinite(risk.max_inventory)
+    one.max_position_value = _or_infinite(risk.max_position_value)
+    one.allow_short = int(risk.allow_short)
+    one.price_collar = _or_infinite(risk.price_collar)
+    one.stale_after_ns = NEVER if risk.stale_after_ns is None else risk.stale_after_ns
+    one.pull_crossed = int(risk.crossed_book)
+
+
+def _or_infinite(limit: float | None) -> float:
+    return math.inf if limit is None else limit
+
+
+def _set_fee(one: Any, role: str, fee: Fee) -> None:
+    setattr(one, f"{role}_rate", fee.rate)
+    setattr(one, f"{role}_unit", _FEE_UNITS[fee.unit])
+
+
+def new_machine(
+    plan: Plan,
+    config: Any,
+    values: Mapping[str, float],
+    *,
+    columns: Sequence[str],
+    sessions: Sequence[tuple[int, int]],
+    depth: int | None,
+) -> Any:
+    """A machine before its first row, as a record array of one.
+
+    `columns` are the residual's columns in the order of the kernel's block; `sessions`
+    are (open, close) times in ns; `depth` is how many levels a side the tape knows.
+
+    Raises:
+        UsageError: the formulas read more values than the engine has registers.
+    """
+    machines = new_machines()
+    machine = machines[0]
+    machine.config = config
+    machine.book.depth = ALL_LEVELS if depth is None else depth
+    inputs = plan.residual.inputs
+    places = {name: index for index, name in enumerate(inputs)}
+    own = [name for name in inputs if name.startswith("@")]
+    kept = [places.get(f"~{k}", len(inputs)) for k in range(plan.previous_count)]
+    _set(machine, "column_registers", "columns", [places[name] for name in columns])
+    _set(machine, "state_codes", "states", [STATE_NAMES.index(n[1:]) for n in own])
+    _set(machine, "state_registers", "states", [places[name] for name in own])
+    _set(machine, "previous_registers", "previous", kept)
+    _set(machine, "sessions", "sessions", sessions)
+    if len(inputs) + len(plan.residual.outputs) > REGISTERS:
+        msg = f"the quote formulas read {len(inputs)} values, more than {REGISTERS}"
+        raise UsageError(msg)
+    machine.previous[:] = math.nan
+    for name, index in places.items():
+        if name.startswith("$"):
+            machine.registers[index] = values[name]
+    return machines
+
+
+def _set(machine: Any, name: str, count: str, values: Sequence[Any]) -> None:
+    """Fill the front of an array and say how much of it holds."""
+    array = getattr(machine, name)
+    if len(values) > len(array):
+        msg = f"the strategy needs {len(values)} {count}, more than {len(array)}"
+        raise UsageError(msg)
+    if len(values):
+        array[: len(values)] = values
+    setattr(machine.config, count, len(values))

@@ -1,0 +1,115 @@
+"""A venue's book as sorted levels, best last: changes come near the end. Kernels."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from mmrun.engine.jit import kernel
+from mmrun.engine.state import ASK, BID, NO_ASK, NO_BID
+
+
+@kernel
+def find_level(book: Any, side: int, price: int) -> int:
+    """The index of the first level at `price` or better; the count if none."""
+    low = 0
+    high = book.count[side]
+    while low < high:
+        middle = (low + high) // 2
+        worse = book.price[side, middle] < price
+        if side == ASK:
+            worse = book.price[side, middle] > price
+        if worse:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def set_level(book: Any, side: int, price: int, size: float) -> None:
+    """Show `size` at `price`; 0 removes the level. What we took stays taken."""
+    index = find_level(book, side, price)
+    count = book.count[side]
+    if index < count and book.price[side, index] == price:
+        if size > 0.0:
+            grown = size - book.shown[side, index]
+            free = book.free[side, index]
+            book.free[side, index] = free + grown if grown > 0 else min(free, size)
+            book.shown[side, index] = size
+        else:
+            for k in range(index, count - 1):
+                book.price[side, k] = book.price[side, k + 1]
+                book.shown[side, k] = book.shown[side, k + 1]
+                book.free[side, k] = book.free[side, k + 1]
+            book.count[side] = count - 1
+    elif size > 0.0:
+        for k in range(count, index, -1):
+            book.price[side, k] = book.price[side, k - 1]
+            book.shown[side, k] = book.shown[side, k - 1]
+            book.free[side, k] = book.free[side, k - 1]
+        book.price[side, index] = price
+        book.shown[side, index] = size
+        book.free[side, index] = size
+        book.count[side] = count + 1
+
+
+@kernel
+def set_touch(book: Any, side: int, price: int, size: float) -> None:
+    """A quote row: this side of the book is this one level, or none."""
+    if price == NO_BID or price == NO_ASK:
+        book.count[side] = 0
+        return
+    same = book.count[side] == 1 and book.price[side, 0] == price
+    if np.isnan(size):
+        book.free[side, 0] = math.inf
+    elif same:
+        grown = size - book.shown[side, 0]
+        free = book.free[side, 0]
+        book.free[side, 0] = free + grown if grown > 0 else min(free, size)
+    else:
+        book.free[side, 0] = size
+    book.count[side] = 1
+    book.price[side, 0] = price
+    book.shown[side, 0] = size
+
+
+@kernel
+def best(book: Any, side: int) -> int:
+    """The best price of a side in ticks; NO_BID or NO_ASK when it is empty."""
+    count = book.count[side]
+    if count == 0:
+        return NO_BID if side == BID else NO_ASK
+    return book.price[side, count - 1]
+
+
+@kernel
+def displayed(book: Any, side: int, price: int) -> float:
+    """The size shown at a price; NaN where the tape does not know it."""
+    index = find_level(book, side, price)
+    count = book.count[side]
+    if index < count and book.price[side, index] == price:
+        return book.shown[side, index]
+    # Behind the worst level of a full window lies what the tape does not tell.
+    if index == 0 and count >= book.depth:
+        return math.nan
+    return 0.0
+
+
+@kernel
+def take(book: Any, side: int, limit: int, wanted: float) -> float:
+    """Take up to `wanted` from a side's levels at `limit` or better, each size once."""
+    taken = 0.0
+    for level in range(book.count[side] - 1, -1, -1):
+        price = book.price[side, level]
+        beyond = price > limit
+        if side == BID:
+            beyond = price < limit
+        if beyond or taken >= wanted:
+            break
+        part = min(wanted - taken, book.free[side, level])
+        book.free[side, level] -= part
+        taken += part
+    return taken

@@ -1,0 +1,108 @@
+"""Fill models: which market rows fill a resting order (design: engine.md). Kernels.
+
+A trade can only fill the side its aggressor took: a seller our bids, a buyer our asks.
+One order a side means a trade's size is consumed once by construction.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from mmrun.engine.accounts import fill
+from mmrun.engine.book import best, displayed, take
+from mmrun.engine.jit import kernel
+from mmrun.engine.state import (
+    ASK,
+    BID,
+    HFTBACKTEST,
+    NO_ASK,
+    NO_BID,
+    THROUGH,
+    TOUCH,
+    Machine,
+)
+
+
+@kernel
+def match_trade(m, half_ticks, size, aggressor, ts):  # type: ignore[no-untyped-def]
+    """Match a trade against the side its aggressor took, in queue order."""
+    side = BID if aggressor < 0 else ASK
+    slot = m.slots[side]
+    if aggressor == 0 or slot.live == 0:
+        return
+    config = m.config
+    beyond = 2 * slot.price - half_ticks  # half ticks by which it traded through us
+    if side == ASK:
+        beyond = -beyond
+    if beyond < 0:
+        return
+    left = slot.total - slot.filled
+    part = left if np.isnan(size) else min(left, size)
+    model = config.fill_model
+    if model == THROUGH:
+        if beyond >= 2 * config.through_ticks:
+            fill(m, side, slot.price, part, 0, ts)
+    elif model == TOUCH:
+        fill(m, side, slot.price, part, 0, ts)
+    elif beyond > 0:
+        fill(m, side, slot.price, left if model == HFTBACKTEST else part, 0, ts)
+    else:
+        _advance_queue(m, side, size, ts)
+
+
+@kernel
+def _advance_queue(m, side, size, ts):  # type: ignore[no-untyped-def]
+    """A trade at our price: first what is ahead of us, then ours."""
+    slot = m.slots[side]
+    beyond = size - slot.ahead  # NaN while what is ahead, or the size, is unknown
+    if beyond > 0.0:
+        left = slot.total - slot.filled
+        slot.ahead = 0.0
+        if m.config.fill_model != HFTBACKTEST:
+            left = min(left, beyond)
+        fill(m, side, slot.price, left, 0, ts)
+    elif beyond <= 0.0:
+        slot.ahead -= size
+
+
+@kernel
+def match_book(m: Machine, side: int, ts: int) -> None:
+    """The opposite side came to our price or through it: we were there first."""
+    slot = m.slots[side]
+    if slot.live == 0:
+        return
+    opposite = best(m.book, 1 - side)
+    if opposite == NO_BID or opposite == NO_ASK:
+        return
+    crossed = opposite <= slot.price if side == BID else opposite >= slot.price
+    if not crossed:
+        return
+    left = slot.total - slot.filled
+    if m.config.fill_model != HFTBACKTEST:
+        left = take(m.book, 1 - side, slot.price, left)
+    if left > 0.0:
+        fill(m, side, slot.price, left, 0, ts)
+
+
+@kernel
+def follow_queue(m: Machine, side: int) -> None:
+    """What is ahead of our order falls to the size displayed at its price."""
+    slot = m.slots[side]
+    if slot.live == 0:
+        return
+    shown = shown_at(m, side, slot.price)
+    if np.isnan(slot.ahead):
+        slot.ahead = shown
+    elif shown < slot.ahead:
+        slot.ahead = shown
+
+
+@kernel
+def shown_at(m: Machine, side: int, price: int) -> float:
+    """The size displayed at a price; NaN unknown, which hftbacktest takes for none."""
+    shown = displayed(m.book, side, price)
+    if math.isnan(shown) and m.config.fill_model == HFTBACKTEST:
+        return 0.0
+    return shown

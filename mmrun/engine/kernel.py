@@ -1,0 +1,175 @@
+"""The rows of a batch through the machine, one after another. Kernels.
+
+`advance` is the hot loop of a run; the steps it takes for a row are told, in order, in
+the docstring of `mmrun.engine.run`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmrun.engine.accounts import mark, watch_equity
+from mmrun.engine.book import best, set_level, set_touch
+from mmrun.engine.fills import follow_queue, match_book, match_trade
+from mmrun.engine.guards import apply_guard, change_status, first_due, run_due
+from mmrun.engine.jit import kernel
+from mmrun.engine.orders import log_decision
+from mmrun.engine.quoting import evaluate_quotes
+from mmrun.engine.state import ASK, BID, LEVELS, ROW_ROOM, Machine
+from mmrun.engine.timing import advance_clock
+from mmrun.market.tape import Kind
+
+
+_QUOTE, _DEPTH, _CLEAR = int(Kind.QUOTE), int(Kind.DEPTH), int(Kind.CLEAR)
+_TRADE, _STATUS, _CLOCK = int(Kind.TRADE), int(Kind.STATUS), int(Kind.CLOCK)
+
+
+class Rows(NamedTuple):
+    """A batch as the kernel reads it: tape columns, and what `observe` made of them."""
+
+    ts: NDArray[np.int64]
+    kind: NDArray[np.int8]
+    bits: NDArray[np.int8]  #: lang.nodes.Ticks of the row
+    bid: NDArray[np.float64]  #: best bid after the row, NaN none
+    ask: NDArray[np.float64]
+    bid_size: NDArray[np.float64]  #: of quote rows, as on the tape
+    ask_size: NDArray[np.float64]
+    first: NDArray[np.int64]  #: quote: bid ticks; depth: ticks; trade: half ticks
+    second: NDArray[np.int64]  #: quote: ask ticks
+    size: NDArray[np.float64]  #: depth and trade rows
+    side: NDArray[np.int8]  #: depth: side; trade: aggressor, inferred where unknown
+    status: NDArray[np.int8]
+
+
+@kernel
+def advance(  # type: ignore[no-untyped-def]
+    machines: Any, rows: Rows, start: int, columns: NDArray[np.float64], formula: Any
+):
+    """Run rows from `start`; the index of the first row not run, for want of room."""
+    m = machines[0]
+    state = m.state
+    requote_bits = m.config.requote_bits
+    stale_after = m.config.stale_after_ns
+    for i in range(start, len(rows.ts)):
+        if not has_room(m):
+            return i
+        ts = rows.ts[i]
+        if state.started == 0:
+            begin(m, ts)
+        if ts >= state.next_due or ts - state.venue_ts >= stale_after:
+            if not run_due(m, ts):
+                return i
+        advance_clock(m, ts)
+        # Arrays are read here: handing one to another kernel costs two atomic counts.
+        kind = rows.kind[i]
+        if kind != _CLOCK:
+            state.events += 1
+            state.venue_ts = ts
+            state.stale = 0
+        if kind == _QUOTE:
+            sizes = rows.bid_size[i], rows.ask_size[i]
+            apply_quote(m, rows.first[i], rows.second[i], sizes)
+            settle_book(m, rows.bid[i], rows.ask[i], ts)
+            follow_queue(m, BID)
+            follow_queue(m, ASK)
+        elif kind == _TRADE:
+            state.trades += 1
+            match_trade(m, rows.first[i], rows.size[i], rows.side[i], ts)
+        elif kind == _DEPTH:
+            side = BID if rows.side[i] > 0 else ASK
+            set_level(m.book, side, rows.first[i], rows.size[i])
+            settle_book(m, rows.bid[i], rows.ask[i], ts)
+            follow_level(m, side, rows.first[i])
+        elif kind == _CLEAR:
+            m.book.count[BID] = 0
+            m.book.count[ASK] = 0
+            settle_book(m, rows.bid[i], rows.ask[i], ts)
+        elif kind == _STATUS:
+            change_status(m, rows.status[i])
+        watch_equity(m)
+        apply_guard(m, ts)
+        if state.guard == 0 and rows.bits[i] & requote_bits:
+            for k in range(m.config.columns):
+                m.registers[m.column_registers[k]] = columns[k, i]
+            evaluate_quotes(m, formula, ts)
+        log_decision(m, BID, ts)
+        log_decision(m, ASK, ts)
+    return len(rows.ts)
+
+
+@kernel
+def has_room(m: Machine) -> bool:
+    """Whether the outputs hold all that one more row can make."""
+    state = m.state
+    if state.fills_used + ROW_ROOM > len(m.fills):
+        return False
+    if state.orders_used + ROW_ROOM > len(m.orders):
+        return False
+    if state.decisions_used + ROW_ROOM > len(m.decisions):
+        return False
+    if state.notice_count + ROW_ROOM > len(m.notices):
+        return False
+    most = max(m.book.count[BID], m.book.count[ASK])
+    return most + 1 < LEVELS
+
+
+@kernel
+def begin(m: Machine, ts: int) -> None:
+    """The first row: time and the session start here."""
+    state = m.state
+    grid = m.config.grid_ns
+    state.started = 1
+    state.first_ts = state.clock_ts = state.venue_ts = ts
+    state.next_grid = -(-ts // grid) * grid
+    index = 0
+    while index < m.config.sessions and m.sessions[index, 1] <= ts:
+        index += 1
+    state.session_index = index
+    state.in_session = 0
+    if index < m.config.sessions and m.sessions[index, 0] <= ts:
+        state.in_session = 1
+    state.next_due = first_due(m)
+    log_decision(m, BID, ts)
+    log_decision(m, ASK, ts)
+
+
+@kernel
+def apply_quote(m, bid, ask, sizes):  # type: ignore[no-untyped-def]
+    """A quote row: the book is these two levels."""
+    set_touch(m.book, BID, bid, sizes[0])
+    set_touch(m.book, ASK, ask, sizes[1])
+
+
+@kernel
+def follow_level(m: Machine, side: int, price: int) -> None:
+    """A depth row moves our place in the queue when it is at our price."""
+    slot = m.slots[side]
+    if slot.live == 1 and (slot.price == price or np.isnan(slot.ahead)):
+        follow_queue(m, side)
+
+
+@kernel
+def settle_book(m: Machine, bid: float, ask: float, ts: int) -> None:
+    """After the book moved: touch, mark at the new mid, then fills it brings."""
+    state = m.state
+    state.quotes += 1
+    state.best_bid = best(m.book, BID)
+    state.best_ask = best(m.book, ASK)
+    mid = (bid + ask) / 2.0
+    if mid != state.mid and not np.isnan(mid):
+        mark(m, mid)
+    match_book(m, BID, ts)
+    match_book(m, ASK, ts)
+
+
+@kernel
+def finish(machines: Any, ts: int) -> bool:
+    """After the last row: what is due by then; False when out of room."""
+    m = machines[0]
+    if not has_room(m) or not run_due(m, ts):
+        return False
+    advance_clock(m, ts)
+    return True

@@ -1,0 +1,273 @@
+"""The life of our one order a side: requests, their arrival, their answers. Kernels.
+
+One request a side is under way at a time; what quotes want meanwhile is looked at again
+at the first evaluation after the answer. A replace names the order's total size with
+what has filled as far as we know, so that fills on their way never make it too large
+(FIX OrderQty). An answer is not used before its request's own time on the tape.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmrun.engine.accounts import fill, log_order
+from mmrun.engine.book import best
+from mmrun.engine.fills import shown_at
+from mmrun.engine.jit import kernel
+from mmrun.engine.prices import price_of
+from mmrun.engine.records import Adjustment, OrderEvent, Rule
+from mmrun.engine.state import (
+    ASK,
+    BID,
+    CANCEL,
+    NEVER,
+    NO_ASK,
+    NO_BID,
+    NO_REQUEST,
+    OFF,
+    PLACE,
+    SLIDE,
+    Machine,
+)
+
+
+_NEW, _REPLACE = int(OrderEvent.NEW), int(OrderEvent.REPLACE)
+_CANCELLED, _REJECTED = int(OrderEvent.CANCEL), int(OrderEvent.REJECT)
+_REDUCED = int(OrderEvent.REDUCE)
+_QUOTED, _IN_FLIGHT = int(Rule.QUOTED), int(Rule.IN_FLIGHT)
+_MISSING = int(Rule.MISSING)
+_FILLED, _POST_ONLY = int(Rule.FILLED), int(Rule.POST_ONLY)
+_SLID = int(Adjustment.POST_ONLY)
+
+
+@kernel
+def place(m, side, price, size, fresh, ts):  # type: ignore[no-untyped-def]
+    """Send a new order, or a replacement of the one we know of."""
+    slot = m.slots[side]
+    slot.request = PLACE
+    slot.request_price = price
+    slot.request_fresh = fresh
+    slot.request_new = 1 - slot.known_live
+    filled = 0.0 if slot.known_live == 0 else slot.known_filled
+    slot.request_total = filled + size
+    _send(m, side, m.config.order_ns, ts)
+
+
+@kernel
+def pull(m: Machine, side: int, rule: int, ts: int) -> None:
+    """Say why the side is not quoted, and cancel what rests unless that is under way."""
+    slot = m.slots[side]
+    slot.reason = rule
+    if slot.request != NO_REQUEST or slot.known_live == 0:
+        return
+    slot.request = CANCEL
+    slot.request_rule = rule
+    _send(m, side, m.config.cancel_ns, ts)
+
+
+@kernel
+def _send(m: Machine, side: int, travel_ns: int, ts: int) -> None:
+    config = m.config
+    slot = m.slots[side]
+    slot.request_sent_ts = ts
+    slot.request_answer_ts = NEVER
+    if config.instant:
+        slot.request_effect_ts = NEVER
+        arrive(m, side, ts)
+        hear_answer(m, side)
+        return
+    slot.request_effect_ts = ts + config.feed_ns + travel_ns
+    state = m.state
+    state.next_due = min(state.next_due, slot.request_effect_ts)
+
+
+@kernel
+def arrive(m: Machine, side: int, ts: int) -> None:
+    """A request takes effect at the venue."""
+    config = m.config
+    slot = m.slots[side]
+    slot.request_effect_ts = NEVER
+    slot.answer_rule = 0
+    if slot.request == CANCEL:
+        _cancel(m, side, ts)
+    elif slot.request_new == 1 or slot.live == 1:
+        _enter(m, side, ts)
+    else:
+        _reject(m, side, _FILLED, ts)
+    slot.answer_live = slot.live
+    if config.instant == 0:
+        slot.request_answer_ts = ts + max(0, config.response_ns - config.feed_ns)
+        state = m.state
+        state.next_due = min(state.next_due, slot.request_answer_ts)
+
+
+@kernel
+def _cancel(m: Machine, side: int, ts: int) -> None:
+    slot = m.slots[side]
+    if slot.live == 0:
+        return
+    slot.live = 0
+    slot.reason = slot.request_rule
+    slot.adjustment = 0
+    left = slot.total - slot.filled
+    price = _price(m, slot.price)
+    sent, rule = slot.request_sent_ts, slot.request_rule
+    log_order(m, ts, sent, side, _CANCELLED, price, left, np.nan, rule)
+    m.state.cancels += 1
+
+
+@kernel
+def _reject(m: Machine, side: int, rule: int, ts: int) -> None:
+    slot = m.slots[side]
+    if slot.live == 0:
+        slot.reason = rule
+    slot.answer_rule = rule
+    size = slot.request_total
+    price = _price(m, slot.request_price)
+    sent = slot.request_sent_ts
+    log_order(m, ts, sent, side, _REJECTED, price, size, np.nan, rule)
+    m.state.rejects += 1
+
+
+@kernel
+def _price(m: Machine, ticks: int) -> float:
+    config = m.config
+    return price_of(ticks, config.tick, config.ticks_per_unit)
+
+
+@kernel
+def marketable(m: Machine, side: int, price: int) -> bool:
+    """Whether an order at that price would take liquidity now."""
+    opposite = best(m.book, 1 - side)
+    if side == BID:
+        return opposite != NO_ASK and price >= opposite
+    return opposite != NO_BID and price <= opposite
+
+
+@kernel
+def _enter(m: Machine, side: int, ts: int) -> None:
+    """A new order or a replacement, post-only decided now, at the venue."""
+    config = m.config
+    slot = m.slots[side]
+    price = slot.request_price
+    crossing = marketable(m, side, price)
+    if crossing and config.post_only == SLIDE:
+        price = best(m.book, 1 - side) + (1 if side == ASK else -1)
+        slot.adjustment = slot.adjustment | _SLID
+    elif crossing and config.post_only != OFF:
+        _reject(m, side, _POST_ONLY, ts)
+        return
+    _rest(m, side, price, ts)
+    if crossing and config.post_only == OFF:
+        _take(m, side, ts)
+
+
+@kernel
+def _rest(m: Machine, side: int, price: int, ts: int) -> None:
+    """Put the order in the book: in place when only its size shrinks."""
+    state = m.state
+    slot = m.slots[side]
+    total = slot.request_total
+    event = _REPLACE
+    if slot.request_new == 1:
+        event = _NEW
+        slot.order_id = state.next_order_id
+        state.next_order_id += 1
+        slot.filled = 0.0
+    elif price == slot.price and total <= slot.total and slot.request_fresh == 0:
+        event = _REDUCED
+    slot.total = total
+    slot.live = 1 if total - slot.filled > 1e-9 * m.config.lot else 0
+    if slot.live == 0:  # filled up to the new total while the request travelled
+        slot.reason = _FILLED
+        return
+    if event != _REDUCED:
+        slot.price = price
+        slot.joined_ts = ts
+        slot.ahead = shown_at(m, side, price)
+    left = total - slot.filled
+    sent = slot.request_sent_ts
+    log_order(m, ts, sent, side, event, _price(m, price), left, slot.ahead, 0)
+    state.orders += 1
+
+
+@kernel
+def _take(m: Machine, side: int, ts: int) -> None:
+    """A marketable order walks the displayed book and pays the taker fee."""
+    slot = m.slots[side]
+    while slot.live == 1:
+        level, part = _next_free(m, side, slot.total - slot.filled)
+        if part <= 0.0:
+            return
+        fill(m, side, level, part, 1, ts)
+
+
+@kernel
+def _next_free(m, side, left):  # type: ignore[no-untyped-def]
+    """The best opposite level within our price that still has size we did not take."""
+    opposite = 1 - side
+    limit = m.slots[side].price
+    for index in range(m.book.count[opposite] - 1, -1, -1):
+        price = m.book.price[opposite, index]
+        within = price <= limit if side == BID else price >= limit
+        if not within:
+            break
+        free = m.book.free[opposite, index]
+        if free > 0.0:
+            part = min(left, free)
+            m.book.free[opposite, index] -= part
+            return price, part
+    return 0, 0.0
+
+
+@kernel
+def hear_answer(m: Machine, side: int) -> None:
+    """Our side learns what became of its request."""
+    slot = m.slots[side]
+    slot.request_answer_ts = NEVER
+    slot.request = NO_REQUEST
+    if slot.answer_live == 0:
+        slot.known_live = 0
+        return
+    if slot.known_id != slot.order_id:
+        slot.known_filled = 0.0
+        slot.known_id = slot.order_id
+    if slot.known_price != slot.price or slot.known_live == 0 or slot.request_fresh:
+        slot.known_since = slot.request_sent_ts
+    slot.known_price = slot.price
+    slot.known_total = slot.total
+    left = slot.known_total - slot.known_filled
+    slot.known_live = 1 if left > 1e-9 * m.config.lot else 0
+
+
+@kernel
+def status_of(m: Machine, side: int) -> int:
+    """The side's rule now: quoted while an order rests at the venue."""
+    slot = m.slots[side]
+    if slot.live == 1:
+        return _QUOTED
+    if slot.request == PLACE and slot.request_effect_ts != NEVER:
+        return _IN_FLIGHT
+    return slot.reason
+
+
+@kernel
+def log_decision(m: Machine, side: int, ts: int) -> None:
+    """Record the side's rule when it, or how the quote was adjusted, has changed."""
+    slot = m.slots[side]
+    status = status_of(m, side)
+    adjustment = slot.adjustment if status == _QUOTED else 0
+    if status == slot.status and adjustment == slot.status_adjustment:
+        return
+    slot.status = status
+    slot.status_adjustment = adjustment
+    state = m.state
+    row = m.decisions[state.decisions_used]
+    row.ts = ts
+    row.price = _price(m, slot.price) if slot.live == 1 else np.nan
+    row.size = slot.total - slot.filled if slot.live == 1 else 0.0
+    row.side = 1 if side == BID else -1
+    row.rule = status
+    row.adjustment = adjustment
+    row.missing = slot.missing if status == _MISSING else -1
+    state.decisions_used += 1

@@ -1,0 +1,206 @@
+"""A batch becomes columns: observed, held, computed by numexpr and series in turn.
+
+State is carried from batch to batch, so any split of a tape gives the same columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmrun.engine.columns import ColumnProgram, compile_program
+from mmrun.engine.jit import Mode
+from mmrun.engine.kernel import Rows
+from mmrun.engine.observe import (
+    OBSERVER,
+    Observed,
+    TapeRows,
+    hold,
+    hold_age,
+    observe,
+)
+from mmrun.engine.series import SeriesRunner
+from mmrun.engine.state import LEVELS, NEVER, new_records
+from mmrun.lang.nodes import Ticks
+from mmrun.market.tape import Batch
+from mmrun.plan.plan import ColumnStep, Plan
+from mmrun.problems import DataError
+
+
+Floats = NDArray[np.float64]
+_DAY_S = 86_400
+
+#: Market columns that hold a tape column from the rows where it is set.
+_HELD = {
+    "last_price": ("price", Ticks.TRADE),
+    "last_size": ("size", Ticks.TRADE),
+    "last_side": ("side", Ticks.TRADE),
+}
+_AGES = {"age_quote": Ticks.BOOK, "age_trade": Ticks.TRADE}
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """The columns of one run, with their state. `block` is what the kernel reads."""
+
+    plan: Plan
+    values: Mapping[str, float]
+    sessions: Sequence[tuple[int, int]]
+    utc_offset: Callable[[int], int]  #: ns to add to UTC for local time, at a UTC time
+    mode: Mode
+    observers: Any  #: OBSERVER[1]
+    columns: tuple[str, ...]  #: what the kernel's block holds, row by row
+    held: dict[str, Any] = field(default_factory=dict)
+    programs: dict[str, ColumnProgram] = field(default_factory=dict)
+    runners: dict[str, SeriesRunner] = field(default_factory=dict)
+    constants: dict[str, Floats] = field(default_factory=dict)
+
+    def run(self, batch: Batch) -> tuple[Rows, Floats]:
+        """The rows as the kernel reads them, and a float64 block [column, row]."""
+        seen = self._observe(batch)
+        known = self._market_columns(batch, seen)
+        for step in self.plan.steps:
+            known[step.output] = self._compute(step, known, batch, seen)
+        block = np.empty((len(self.columns), len(batch)))
+        for index, name in enumerate(self.columns):
+            block[index] = known[name]
+        rows = Rows(
+            ts=batch.ts,
+            kind=batch.kind,
+            bits=seen.bits,
+            bid=seen.bid,
+            ask=seen.ask,
+            bid_size=batch.bid_size,
+            ask_size=batch.ask_size,
+            first=seen.first,
+            second=seen.second,
+            size=batch.size,
+            side=seen.side,
+            status=batch.status,
+        )
+        return rows, block
+
+    def _observe(self, batch: Batch) -> Observed:
+        count = len(batch)
+        out = Observed(
+            bits=np.zeros(count, np.int8),
+            bid=np.empty(count),
+            bid_size=np.empty(count),
+            ask=np.empty(count),
+            ask_size=np.empty(count),
+            first=np.zeros(count, np.int64),
+            second=np.zeros(count, np.int64),
+            side=np.zeros(count, np.int8),
+        )
+        tape = TapeRows(*(getattr(batch, name) for name in TapeRows._fields))
+        look = self.mode(observe)
+        if look(self.observers, 0, tape, out) < count:
+            msg = f"a book has more than {LEVELS} levels a side"
+            raise DataError(msg, hint="import with fewer levels")
+        return out
+
+    def _market_columns(self, batch: Batch, seen: Observed) -> dict[str, Floats]:
+        known: dict[str, Floats] = {
+            "bid": seen.bid,
+            "bid_size": seen.bid_size,
+            "ask": seen.ask,
+            "ask_size": seen.ask_size,
+        }
+        for name in self.plan.base_columns:
+            if name not in known:
+                known[name] = self._base(name, batch, seen)
+        return known
+
+    def _base(self, name: str, batch: Batch, seen: Observed) -> Floats:
+        if name in _HELD:
+            return self._hold(name, batch, seen)
+        if name in _AGES:
+            return self._age(name, batch, seen)
+        if name == "time_of_day":
+            return self._time_of_day(batch.ts)
+        return self._time_left(batch.ts)
+
+    def _hold(self, name: str, batch: Batch, seen: Observed) -> Floats:
+        column, mask = _HELD[name]
+        values = seen.side if column == "side" else getattr(batch, column)
+        last = self.held.setdefault(name, np.full(1, np.nan))
+        out = np.empty(len(batch))
+        self.mode(hold)(values.astype(np.float64), seen.bits, int(mask), last, out)
+        return out
+
+    def _age(self, name: str, batch: Batch, seen: Observed) -> Floats:
+        last = self.held.setdefault(name, np.full(1, -1, np.int64))
+        out = np.empty(len(batch))
+        self.mode(hold_age)(batch.ts, seen.bits, int(_AGES[name]), last, out)
+        return out
+
+    def _time_of_day(self, ts: NDArray[np.int64]) -> Floats:
+        """Seconds since local midnight."""
+        hours = ts // 3_600_000_000_000
+        found, index = np.unique(hours, return_inverse=True)
+        offsets = np.array([self.utc_offset(int(h) * 3_600_000_000_000) for h in found])
+        local = ts + offsets[index]
+        result: Floats = (local % (_DAY_S * 1_000_000_000)) / 1e9
+        return result
+
+    def _time_left(self, ts: NDArray[np.int64]) -> Floats:
+        """Seconds to the close of the session a row is in; missing outside."""
+        if not self.sessions or self.sessions[0][1] >= NEVER:
+            return np.full(len(ts), np.nan)
+        opens = np.array([o for o, _ in self.sessions])
+        closes = np.array([c for _, c in self.sessions])
+        index = np.searchsorted(opens, ts, side="right") - 1
+        left = (closes[index] - ts) / 1e9
+        return np.where((index >= 0) & (left > 0), left, np.nan)
+
+    def _compute(
+        self, step: Any, known: Mapping[str, Floats], batch: Batch, seen: Observed
+    ) -> Floats:
+        out = np.empty(len(batch))
+        if isinstance(step, ColumnStep):
+            program = self.programs[step.output]
+            inputs = [
+                self.constants[name] if name.startswith("$") else known[name]
+                for name in step.program.inputs
+            ]
+            program.run(inputs, out)
+        else:
+            runner = self.runners[step.output]
+            runner.run(batch.ts, seen.bits, [known[n] for n in step.inputs], out)
+        return out
+
+
+def new_pipeline(  # noqa: PLR0913
+    plan: Plan,
+    config: Any,
+    values: Mapping[str, float],
+    *,
+    sessions: Sequence[tuple[int, int]],
+    utc_offset: Callable[[int], int],
+    mode: Mode,
+) -> Pipeline:
+    """The columns of a run before its first batch."""
+    observers = new_records(OBSERVER, 1)
+    seen = observers[0].seen
+    seen.tick, seen.ticks_per_unit = config.tick, config.ticks_per_unit
+    seen.bid = seen.bid_size = seen.ask = seen.ask_size = seen.last_trade = np.nan
+    pipeline = Pipeline(
+        plan=plan,
+        values=values,
+        sessions=sessions,
+        utc_offset=utc_offset,
+        mode=mode,
+        observers=observers,
+        columns=tuple(n for n in plan.residual.inputs if n[0] not in "$@~"),
+        constants={name: np.array(value) for name, value in values.items()},
+    )
+    for step in plan.steps:
+        if isinstance(step, ColumnStep):
+            pipeline.programs[step.output] = compile_program(step.program)
+        else:
+            pipeline.runners[step.output] = SeriesRunner(step, values, mode=mode)
+    return pipeline

@@ -1,0 +1,100 @@
+"""Prices and whole ticks (design: engine.md, The tape). Kernel functions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmrun.engine.jit import kernel
+from mmrun.engine.state import INWARD, NEAREST, NEAREST_EVEN
+
+
+@kernel
+def on_grid(ticks: float, whole: float) -> bool:
+    """Whether a price of `ticks` ticks is meant to be the whole number beside it."""
+    # Four units in the last place of the quotient: a price read from a file is off by
+    # half of one, its tick by another, the division by a third.
+    return abs(ticks - whole) <= max(1e-9, 8.881784197001252e-16 * abs(whole))
+
+
+@kernel
+def ticks_down(price: float, tick: float) -> int:
+    """The largest whole tick at or below a price, with the grid's tolerance."""
+    ticks = price / tick
+    whole = np.rint(ticks)
+    if on_grid(ticks, whole):
+        return int(whole)
+    return int(np.floor(ticks))
+
+
+@kernel
+def ticks_up(price: float, tick: float) -> int:
+    """The smallest whole tick at or above a price, with the grid's tolerance."""
+    ticks = price / tick
+    whole = np.rint(ticks)
+    if on_grid(ticks, whole):
+        return int(whole)
+    return int(np.ceil(ticks))
+
+
+@kernel
+def half_ticks(price: float, tick: float) -> int:
+    """A trade's price in half ticks: even on the grid, odd anywhere between."""
+    ticks = price / tick
+    whole = np.rint(ticks)
+    if on_grid(ticks, whole):
+        return 2 * int(whole)
+    return 2 * int(np.floor(ticks)) + 1
+
+
+@kernel
+def price_of(ticks: int, tick: float, ticks_per_unit: float) -> float:
+    """The float nearest to a whole number of ticks."""
+    if ticks_per_unit > 0.0:
+        return ticks / ticks_per_unit
+    return ticks * tick
+
+
+@kernel
+def product_error(a: float, b: float) -> float:
+    """a*b minus its rounded value, exactly (Dekker 1971, Veltkamp's split)."""
+    split = 134217729.0  # 2**27 + 1
+    product = a * b
+    high_a = split * a - (split * a - a)
+    low_a = a - high_a
+    high_b = split * b - (split * b - b)
+    low_b = b - high_b
+    return low_a * low_b - (
+        ((product - high_a * high_b) - low_a * high_b) - high_a * low_b
+    )
+
+
+@kernel
+def round_decimals(price: float, scale: float) -> float:
+    """`price` to 1/scale, halves to even on the exact binary value, as Python rounds."""
+    scaled = price * scale
+    error = product_error(price, scale)
+    whole = np.floor(scaled)
+    beyond = (scaled - whole) + error  # exact: both are far smaller than scaled
+    if beyond > 0.5 or (beyond == 0.5 and whole % 2.0 == 1.0):
+        whole += 1.0
+    return whole / scale
+
+
+@kernel
+def quote_ticks(price: float, side: int, mode: int, tick: float, scale: float) -> int:
+    """A formula's price as whole ticks: `side` 0 a bid, 1 an ask."""
+    if mode == NEAREST_EVEN:
+        price = round_decimals(price, scale)
+    if mode == NEAREST:
+        below = ticks_down(price, tick)
+        above = ticks_up(price, tick)
+        middle = price / tick - below
+        if middle < 0.5 or (middle == 0.5 and side == 0):
+            return below
+        return above
+    down = side == 0
+    if mode == INWARD:
+        down = not down
+    if down:
+        return ticks_down(price, tick)
+    return ticks_up(price, tick)

@@ -1,0 +1,197 @@
+"""One evaluation: formulas to prices and sizes, limits, requests. Kernels."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from mmrun.engine.accounts import own_state
+from mmrun.engine.book import best
+from mmrun.engine.jit import call_residual, kernel
+from mmrun.engine.orders import marketable, place, pull
+from mmrun.engine.prices import price_of, quote_ticks
+from mmrun.engine.records import Adjustment, Rule
+from mmrun.engine.state import (
+    ASK,
+    BID,
+    KNOWN,
+    NO_REQUEST,
+    REDUCE_ONLY,
+    SKIP,
+
+    Machine,
+)
+
+
+_MISSING, _NOT_FINITE = int(Rule.MISSING), int(Rule.NOT_FINITE)
+_NOT_POSITIVE, _OWN_CROSSED = int(Rule.NOT_POSITIVE), int(Rule.OWN_CROSSED)
+_POST_ONLY, _COLLAR = int(Rule.POST_ONLY), int(Rule.PRICE_COLLAR)
+_MAX_INVENTORY, _MAX_VALUE = int(Rule.MAX_INVENTORY), int(Rule.MAX_POSITION_VALUE)
+_NO_SHORT, _MIN_SIZE = int(Rule.NO_SHORT), int(Rule.MIN_SIZE)
+_AFTER_FILL = int(Rule.AFTER_FILL)
+_SLID, _HELD = int(Adjustment.POST_ONLY), int(Adjustment.TOLERANCE)
+#: Positions in plan.OUTPUTS.
+_BID_PRICE, _BID_SIZE = 3, 5
+
+
+@kernel
+def evaluate_formulas(m, formula, ts):  # type: ignore[no-untyped-def]
+    """Run the residual on the row's columns and own state; keep what `prev` reads."""
+    registers = m.registers
+    for k in range(m.config.states):
+        registers[m.state_registers[k]] = own_state(m, m.state_codes[k], ts)
+    for k in range(m.config.previous):
+        registers[m.previous_registers[k]] = m.previous[k]
+    call_residual(formula, registers)
+    kept = m.config.inputs + 7
+    for k in range(m.config.previous):
+        m.previous[k] = registers[kept + k]
+
+
+@kernel
+def evaluate_quotes(m, formula, ts):  # type: ignore[no-untyped-def]
+    """Evaluate the formulas and bring the working orders in line.
+
+    The row's columns are in the registers already.
+    """
+    evaluate_formulas(m, formula, ts)
+    outputs = m.config.inputs
+    bid_price = m.registers[outputs + _BID_PRICE]
+    ask_price = m.registers[outputs + _BID_PRICE + 1]
+    bid_size = m.registers[outputs + _BID_SIZE]
+    ask_size = m.registers[outputs + _BID_SIZE + 1]
+    bid, bid_rule = target_price(m, BID, bid_price, bid_size)
+    ask, ask_rule = target_price(m, ASK, ask_price, ask_size)
+    both = bid_rule == 0 and ask_rule == 0
+    if both and bid >= ask and m.config.allow_crossed == 0:
+        bid_rule = ask_rule = _OWN_CROSSED
+    m.state.evaluated = 1
+    work_side(m, BID, bid, bid_size, bid_rule, ts)
+    work_side(m, ASK, ask, ask_size, ask_rule, ts)
+
+
+@kernel
+def target_price(m, side, price, size):  # type: ignore[no-untyped-def]
+    """A formula's price in ticks, and the rule that forbids it (0 none)."""
+    config = m.config
+    if np.isnan(price) or np.isnan(size):
+        return 0, _MISSING
+    # Beyond 2**53 ticks neighbouring floats are more than a tick apart.
+    if math.isinf(size) or not abs(price) < 9007199254740992.0 * config.tick:
+        return 0, _NOT_FINITE
+    ticks = quote_ticks(
+        price, side, config.rounding, config.tick, config.decimals_scale
+    )
+    if ticks <= 0 and config.allow_crossed == 0:
+        return ticks, _NOT_POSITIVE
+    mid = m.state.mid
+    rounded = price_of(ticks, config.tick, config.ticks_per_unit)
+    if abs(rounded - mid) > config.price_collar * mid:
+        return ticks, _COLLAR
+    return ticks, 0
+
+
+@kernel
+def limited_size(m, side, size):  # type: ignore[no-untyped-def]
+    """A formula's size in whole lots within headroom: size, adjustment, rule."""
+    config = m.config
+    lot = config.lot
+    wanted = np.floor(size / lot + 1e-9) * lot
+    if wanted < config.min_size - 1e-9 * lot or wanted <= 0.0:
+        return 0.0, 0, _MIN_SIZE
+    if config.on_breach != REDUCE_ONLY:
+        return wanted, 0, 0
+    room, rule = headroom(m, side)
+    if wanted <= room:
+        return wanted, 0, 0
+    clipped = np.floor(room / lot + 1e-9) * lot
+    if clipped < config.min_size - 1e-9 * lot or clipped <= 0.0:
+        return 0.0, 0, rule
+    # Adjustment bits follow the order of these three rules.
+    return clipped, 2 << (rule - _MAX_INVENTORY), 0
+
+
+@kernel
+def headroom(m, side):  # type: ignore[no-untyped-def]
+    """What the limits leave to one side, and the rule that leaves the least."""
+    config = m.config
+    inventory = m.accounts[KNOWN].position
+    limit = config.max_inventory
+    rule = _MAX_INVENTORY
+    mid = m.state.mid
+    if config.max_position_value < np.inf and mid > 0.0:
+        by_value = config.max_position_value / (mid * config.multiplier)
+        if by_value < limit:
+            limit = by_value
+            rule = _MAX_VALUE
+    room = limit - inventory if side == BID else limit + inventory
+    if side == ASK and config.allow_short == 0 and inventory < room:
+        room = inventory
+        rule = _NO_SHORT
+    return max(0.0, room), rule
+
+
+@kernel
+def work_side(m, side, price, size, rule, ts):  # type: ignore[no-untyped-def]
+    """Compare one side's target with its working order and send what differs."""
+    config = m.config
+    slot = m.slots[side]
+    adjustment = 0
+    if rule == 0 and config.post_only <= SKIP and marketable(m, side, price):
+        if config.post_only == SKIP:
+            rule = _POST_ONLY
+        else:
+            price = best(m.book, 1 - side) + (1 if side == ASK else -1)
+            adjustment = _SLID
+    if rule == 0:
+        size, clip, rule = limited_size(m, side, size)
+        adjustment |= clip
+    if rule == 0 and ts - slot.last_fill_ts < config.after_fill_ns:
+        left = slot.known_total - slot.known_filled
+        if slot.known_live == 0:
+            rule = _AFTER_FILL
+        elif size > left:
+            size = left
+    if rule != 0:
+        slot.missing = missing_input(m) if rule == _MISSING else -1
+        pull(m, side, rule, ts)
+    elif slot.request == NO_REQUEST:
+        _requote(m, side, price, size, adjustment, ts)
+
+
+@kernel
+def _requote(m, side, price, size, adjustment, ts):  # type: ignore[no-untyped-def]
+    """Leave the order, shrink it in place, or replace it (strategy-format: requote)."""
+    config = m.config
+    slot = m.slots[side]
+    if slot.known_live == 0:
+        slot.adjustment = adjustment
+        place(m, side, price, size, 0, ts)
+        return
+    age = ts - slot.known_since
+    away = abs(slot.known_price - price)
+    left = slot.known_total - slot.known_filled
+    small = 1e-9 * config.lot
+    if away != 0 and away > config.tolerance_ticks and age >= config.min_life_ns:
+        slot.adjustment = adjustment
+        place(m, side, price, size, 0, ts)
+        return
+    slot.adjustment = adjustment | _HELD if away != 0 else adjustment
+    if size < left - small:
+        place(m, side, slot.known_price, size, 0, ts)
+    elif age >= config.max_age_ns and age >= config.min_life_ns:
+        place(m, side, price, size, 1, ts)
+    elif size > left + small and config.keep_queue == 0 and age >= config.min_life_ns:
+        place(m, side, slot.known_price, size, 0, ts)
+
+
+@kernel
+def missing_input(m: Machine) -> int:
+    """The first residual input that is missing, -1 when none is (0/0 within)."""
+    for k in range(m.config.inputs):
+        if np.isnan(m.registers[k]):
+            return k
+    return -1
+
+

@@ -1,0 +1,271 @@
+"""The loop: a plan meets a feed, and what happened is recorded.
+
+For every batch of the feed
+  1. Columns: prices as ticks, trade signs, market columns (`observe.observe`), then
+     numexpr expressions and over-time functions in turn; lives in `pipeline.Pipeline`.
+  2. Rows, one after another; lives in `kernel.advance`. For each row
+     a. Run what is due before it, in time order: answers and fill notices reaching us,
+        session open and close, silence, requests reaching the venue, the equity grid.
+        Requests and the grid of exactly the row's time wait for the rows of that time.
+        Deadlines may cancel; placing happens only at rows. Lives in `guards.run_due`.
+     b. Apply the row. A trade is matched against our resting order in queue order, its
+        size consumed once; a book row moves the book, marks the inventory held so far
+        to the new mid, fills orders it reaches, and lowers what is ahead of us. Lives
+        in `kernel.apply_row`, `fills`, `book`.
+     c. Book the fills: against the mid now in force (on a trade row the last book
+        row's, on a book row the new one), then fees. Lives in `accounts.fill`.
+     d. Update own state: cost, P&L, peaks; lives in `accounts.watch_equity`.
+     e. Look at guards: session, halts, silence, a crossed book, stop_all; a guard pulls
+        both sides. Lives in `guards.apply_guard`.
+     f. At the rows `requote.on` names: formulas (`quoting.evaluate_formulas`: the
+        residual, a compiled function), rounding, own crossing, post-only, limits
+        (`quoting.target_price`, `quoting.limited_size`).
+     g. Compare with the working orders and send requests, at once when all latencies
+        are zero; lives in `quoting.work_side`, `orders`.
+     h. Record what changed: fills and order events as they happen, decisions when a
+        side's rule changes (`orders.log_decision`), equity on its grid.
+
+All state is in the arrays of `state.Machine` and in the pipeline, so any split of the
+feed into batches gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mmrun.engine import kernel
+from mmrun.engine.bind import (
+    FillModel,
+    Latency,
+    configure,
+    new_machine,
+    run_values,
+    sizes_of,
+)
+from mmrun.engine.columns import use_threads
+from mmrun.engine.interpret import interpret
+from mmrun.engine.jit import Mode, uncompiled
+from mmrun.engine.pipeline import Pipeline, new_pipeline
+from mmrun.engine.records import DECISION, EQUITY, FILL, ORDER, Recording, Totals
+from mmrun.engine.residual import Residual, compile_residual
+from mmrun.engine.state import LEVELS, NEVER, ROOM, ROW_ROOM, TRUE, Machine
+from mmrun.market.tape import Batch, Feed
+from mmrun.plan.plan import Plan
+from mmrun.problems import DataError
+
+
+SECOND_NS = 1_000_000_000
+#: Grid steps of the equity record; the first that gives at most GRID_POINTS.
+GRID_STEPS_S = (1, 5, 10, 30, 60, 300, 600, 1800, 3600)
+GRID_POINTS = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """Under what assumptions a plan runs."""
+
+    model: FillModel = FillModel()
+    latency: Latency = Latency()
+    #: (open, close) ns, in order; None: one endless session
+    sessions: Sequence[tuple[int, int]] | None = None
+    #: ns to add to UTC for the session's local time, at a UTC time in ns
+    utc_offset: Callable[[int], int] = lambda _: 0
+    mode: Mode = uncompiled
+
+
+@dataclass(slots=True)
+class _Recorder:
+    """Copies of what the kernel's output arrays held when they were emptied."""
+
+    fills: list[Any] = field(default_factory=list)
+    orders: list[Any] = field(default_factory=list)
+    decisions: list[Any] = field(default_factory=list)
+    equity: list[Any] = field(default_factory=list)
+
+    def empty(self, machine: Machine) -> None:
+        """Take what the machine has written."""
+        state = machine.state
+        for name in ("fills", "orders", "decisions", "equity"):
+            used = int(state[f"{name}_used"])
+            if used:
+                written = getattr(machine, name)[:used]
+                getattr(self, name).append(np.array(written).view(np.ndarray))
+                state[f"{name}_used"] = 0
+
+
+def drive(
+    plan: Plan,
+    feed: Feed,
+    conditions: Conditions,
+    *,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Recording:
+    """Run a plan over a feed; `progress` is told the rows done after each batch."""
+    use_threads(1)
+    run = start(plan, feed, conditions)
+    done = 0
+    for batch in feed.batches():
+        run.feed(batch)
+        done += len(batch)
+        progress(done)
+    return run.finish()
+
+
+def start(plan: Plan, feed: Feed, conditions: Conditions) -> Run:
+    """Bind a plan to a feed's instrument; nothing has been read yet."""
+    instrument = feed.instrument
+    config = configure(
+        plan.strategy,
+        instrument,
+        model=conditions.model,
+        latency=conditions.latency,
+        grid_ns=grid_step(*feed.span),
+        inputs=len(plan.residual.inputs),
+    )
+    tick, lot, _ = sizes_of(plan.strategy, instrument)
+    values = run_values(plan, tick, lot)
+    always = ((-NEVER, NEVER),)
+    sessions = always if conditions.sessions is None else tuple(conditions.sessions)
+    pipeline = new_pipeline(
+        plan,
+        config,
+        values,
+        sessions=sessions,
+        utc_offset=conditions.utc_offset,
+        mode=conditions.mode,
+    )
+    machines = new_machine(
+        plan,
+        config,
+        values,
+        columns=pipeline.columns,
+        sessions=sessions,
+        depth=instrument.depth,
+    )
+    return Run(plan, pipeline, machines, conditions.mode, _formula(plan, conditions))
+
+
+def grid_step(first_ts: int, last_ts: int) -> int:
+    """The step of the equity grid for a tape of that span, ns."""
+    for step in GRID_STEPS_S:
+        if (last_ts - first_ts) // (step * SECOND_NS) <= GRID_POINTS:
+            return step * SECOND_NS
+    return GRID_STEPS_S[-1] * SECOND_NS
+
+
+def _formula(plan: Plan, conditions: Conditions) -> Residual | Callable[[Any], None]:
+    """The residual in the form the mode runs: machine code, or plain Python."""
+    if conditions.mode is not uncompiled:
+        return compile_residual(plan.residual)
+    count = len(plan.residual.inputs)
+    end = count + len(plan.residual.outputs)
+
+    def call(registers: Any) -> None:
+        values = [float(value) for value in registers[:count]]
+        registers[count:end] = interpret(plan.residual, values)
+
+    return call
+
+
+@dataclass(slots=True)
+class Run:
+    """A run under way: feed it batches, then finish."""
+
+    plan: Plan
+    pipeline: Pipeline
+    machines: Any  #: MACHINE[1]
+    mode: Mode
+    formula: Residual | Callable[[Any], None]
+    recorder: _Recorder = field(default_factory=_Recorder)
+    last_ts: int = 0
+
+    def feed(self, batch: Batch) -> None:
+        """Run one batch; afterwards nothing of it is kept but the state it left."""
+        if not len(batch):
+            return
+        rows, block = self.pipeline.run(batch)
+        call = self.formula.address if isinstance(self.formula, Residual) else self.formula
+        advance = self.mode(kernel.advance)
+        done = advance(self.machines, rows, 0, block, call)
+        while done < len(batch):
+            self._make_room()
+            done = advance(self.machines, rows, done, block, call)
+        self.last_ts = int(batch.ts[-1])
+
+    def _make_room(self) -> None:
+        """Empty the outputs; what still lacks room then cannot be had."""
+        machine = self.machines[0]
+        self.recorder.empty(machine)
+        if max(machine.book.count) + 1 >= LEVELS:
+            msg = f"a book has more than {LEVELS} levels a side"
+            raise DataError(msg, hint="import with fewer levels")
+        if machine.state.notice_count + ROW_ROOM > ROOM:
+            msg = f"more than {ROOM - ROW_ROOM} fills were under way to us at once"
+            raise DataError(msg, hint="shorten the response latency")
+
+    def finish(self) -> Recording:
+        """What happened, once the feed has ended."""
+        machine = self.machines[0]
+        ended = self.mode(kernel.finish)
+        while machine.state.started and not ended(self.machines, self.last_ts):
+            self._make_room()
+        self.recorder.empty(machine)
+        recorder = self.recorder
+        return Recording(
+            fills=_joined(recorder.fills, FILL),
+            orders=_joined(recorder.orders, ORDER),
+            decisions=_joined(recorder.decisions, DECISION),
+            equity=_joined(recorder.equity, EQUITY),
+            totals=_totals(machine, self.pipeline, self.last_ts),
+            missing_names=tuple(
+                self.plan.texts.get(name, name.lstrip("$@~"))
+                for name in self.plan.residual.inputs
+            ),
+        )
+
+
+def _joined(parts: list[Any], dtype: np.dtype[Any]) -> Any:
+    return np.concatenate(parts) if parts else np.zeros(0, dtype)
+
+
+def _totals(machine: Machine, pipeline: Pipeline, last_ts: int) -> Totals:
+    state = machine.state
+    true = machine.accounts[TRUE]
+    seen = pipeline.observers[0].seen
+    multiplier = float(machine.config.multiplier)
+    position = float(true.position)
+    unrealized = position * (float(state.mid) - float(true.cost)) * multiplier
+    return Totals(
+        events=int(state.events),
+        quotes=int(state.quotes),
+        trades=int(state.trades),
+        first_ts=int(state.first_ts),
+        last_ts=last_ts,
+        final_mid=float(state.mid),
+        final_inventory=position,
+        cash=float(true.cash),
+        spread_pnl=float(state.spread_pnl),
+        inventory_pnl=float(state.inventory_pnl),
+        fees=float(true.fees),
+        rebates=float(true.rebates),
+        realized_pnl=float(true.realized),
+        unrealized_pnl=unrealized if position else 0.0,
+        max_drawdown=float(state.max_drawdown),
+        max_abs_inventory=float(state.max_abs_inventory),
+        abs_inventory_ns=float(state.abs_inventory_ns),
+        rule_ns=machine.rule_ns.copy(),
+        session_ns=int(state.session_ns),
+        both_ns=int(state.both_ns),
+        touch_ns=machine.touch_ns.copy(),
+        orders=int(state.orders),
+        cancels=int(state.cancels),
+        rejects=int(state.rejects),
+        signed_trades=int(seen.inferred),
+        unknown_trades=int(seen.unknown),
+    )
+
+

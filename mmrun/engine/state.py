@@ -1,0 +1,276 @@
+"""Everything the kernel knows between rows, in arrays that travel from batch to batch.
+
+Kernel functions take one `Machine`, a record of records: compiled by numba or run as
+plain Python they read the same fields. Prices are whole ticks, sizes the
+instrument's units, times ns. A venue has two views of an account: TRUE is what has
+happened, KNOWN what our side has been told (they differ by the response latency).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mmrun.engine.records import DECISION, EQUITY, FILL, ORDER, Rule
+
+
+BID, ASK = 0, 1
+TRUE, KNOWN = 0, 1
+
+#: Ticks of a side of the book that holds nothing.
+NO_BID = -(1 << 60)
+NO_ASK = 1 << 60
+#: A time that never comes.
+NEVER = 1 << 62
+
+# Fill models, codes for the kernel.
+QUEUE, THROUGH, TOUCH, HFTBACKTEST = 0, 1, 2, 3
+# Post-only policies.
+SLIDE, SKIP, REJECT, OFF = 0, 1, 2, 3
+# Rounding modes.
+OUTWARD, INWARD, NEAREST, NEAREST_EVEN = 0, 1, 2, 3
+# What reaching max_inventory does.
+REDUCE_ONLY, STOP_ALL, LIMIT_OFF = 0, 1, 2
+# Fee units.
+OF_VALUE, PER_UNIT, FLAT = 0, 1, 2
+# Requests.
+NO_REQUEST, PLACE, CANCEL = 0, 1, 2
+
+CONFIG = np.dtype(
+    [
+        ("tick", "f8"),
+        ("ticks_per_unit", "f8"),  # round(1/tick) where 1/tick is whole, else 0
+        ("lot", "f8"),
+        ("multiplier", "f8"),
+        ("requote_bits", "i8"),  # Ticks bits of the rows that evaluate quotes
+        ("tolerance_ticks", "i8"),
+        ("min_life_ns", "i8"),
+        ("max_age_ns", "i8"),
+        ("after_fill_ns", "i8"),
+        ("keep_queue", "i8"),
+        ("post_only", "i8"),
+        ("rounding", "i8"),
+        ("decimals_scale", "f8"),  # 10**decimals of NEAREST_EVEN
+        ("allow_crossed", "i8"),
+        ("min_size", "f8"),
+        ("on_breach", "i8"),
+        ("max_inventory", "f8"),  # inf: no limit
+        ("max_position_value", "f8"),  # inf: no limit
+        ("allow_short", "i8"),
+        ("price_collar", "f8"),  # inf: none
+        ("stale_after_ns", "i8"),
+        ("pull_crossed", "i8"),
+        ("fill_model", "i8"),
+        ("through_ticks", "i8"),
+        ("maker_rate", "f8"),
+        ("maker_unit", "i8"),
+        ("taker_rate", "f8"),
+        ("taker_unit", "i8"),
+        ("instant", "i8"),  # all latencies zero
+        ("feed_ns", "i8"),
+        ("order_ns", "i8"),
+        ("cancel_ns", "i8"),
+        ("response_ns", "i8"),
+        ("grid_ns", "i8"),
+        ("inputs", "i8"),  # registers before the residual's outputs
+        ("columns", "i8"),  # how many columns, own-state and kept values it reads
+        ("states", "i8"),
+        ("previous", "i8"),
+        ("sessions", "i8"),
+    ],
+    align=True,
+)
+
+STATE = np.dtype(
+    [
+        # the market
+        ("started", "i8"),
+        ("best_bid", "i8"),  # ticks
+        ("best_ask", "i8"),
+        ("mid", "f8"),  # last known mid, NaN before the first
+        ("venue_ts", "i8"),  # last row that was not a clock row
+        ("halted", "i8"),  # 0 or the Rule that says how
+        ("stale", "i8"),
+        ("in_session", "i8"),
+        ("session_index", "i8"),
+        # the clock
+        ("clock_ts", "i8"),  # time accounted up to here
+        ("row_ts", "i8"),
+        ("first_ts", "i8"),
+        ("next_due", "i8"),  # nothing but rows happens before
+        ("next_grid", "i8"),
+        # our own
+        ("guard", "i8"),  # Rule in force on both sides, 0 none
+        ("guard_recorded", "i8"),
+        ("evaluated", "i8"),  # quotes were evaluated at least once
+        ("next_order_id", "i8"),
+        ("fill_count", "i8"),  # known
+        ("last_fill_ts", "i8"),  # known
+        ("position_since", "i8"),  # known: since it left zero or changed sign
+        # sums
+        ("spread_pnl", "f8"),
+        ("inventory_pnl", "f8"),
+        ("peak", "f8"),
+        ("max_drawdown", "f8"),
+        ("known_peak", "f8"),
+        ("max_abs_inventory", "f8"),
+        ("abs_inventory_ns", "f8"),
+        ("session_ns", "i8"),
+        ("both_ns", "i8"),
+        ("events", "i8"),
+        ("quotes", "i8"),
+        ("trades", "i8"),
+        ("orders", "i8"),
+        ("cancels", "i8"),
+        ("rejects", "i8"),
+        # written so far in the output arrays, and in the ring of fill notices
+        ("fills_used", "i8"),
+        ("orders_used", "i8"),
+        ("decisions_used", "i8"),
+        ("equity_used", "i8"),
+        ("notice_head", "i8"),
+        ("notice_count", "i8"),
+    ],
+    align=True,
+)
+
+#: One a side: the order at the venue, what we know of it, the request under way.
+SLOT = np.dtype(
+    [
+        # at the venue
+        ("live", "i8"),
+        ("order_id", "i8"),
+        ("price", "i8"),
+        ("total", "f8"),  # size with what has filled
+        ("filled", "f8"),
+        ("ahead", "f8"),  # size ahead in the queue; NaN unknown
+        ("joined_ts", "i8"),
+        # as we know it
+        ("known_live", "i8"),
+        ("known_id", "i8"),
+        ("known_price", "i8"),
+        ("known_total", "f8"),
+        ("known_filled", "f8"),
+        ("known_since", "i8"),  # when the order got its price
+        ("last_fill_ts", "i8"),
+        # the one request that may be under way
+        ("request", "i8"),
+        ("request_price", "i8"),
+        ("request_total", "f8"),
+        ("request_sent_ts", "i8"),
+        ("request_effect_ts", "i8"),  # NEVER once it has had its effect
+        ("request_answer_ts", "i8"),
+        ("request_new", "i8"),  # a new order, not a replacement
+        ("request_fresh", "i8"),  # joins the back of the queue even at its price
+        ("request_rule", "i8"),  # why it is cancelled
+        ("answer_live", "i8"),
+        ("answer_rule", "i8"),
+        # what the decision log says
+        ("reason", "i8"),  # Rule while nothing rests
+        ("adjustment", "i8"),
+        ("missing", "i8"),
+        ("status", "i8"),  # Rule recorded last, -1 before the first
+        ("status_adjustment", "i8"),
+    ],
+    align=True,
+)
+
+ACCOUNT = np.dtype(
+    [
+        ("position", "f8"),
+        ("cash", "f8"),
+        ("cost", "f8"),  # average cost of the open position, 0 when flat
+        ("realized", "f8"),
+        ("fees", "f8"),  # costs, positive
+        ("rebates", "f8"),  # positive
+    ],
+    align=True,
+)
+
+#: A fill our side has not heard of yet.
+NOTICE = np.dtype(
+    [
+        ("due", "i8"),
+        ("side", "i8"),
+        ("order_id", "i8"),
+        ("price", "f8"),
+        ("filled", "f8"),
+        ("fee", "f8"),
+        ("ts", "i8"),
+    ],
+    align=True,
+)
+
+#: Levels a side that a book can hold; beyond, the tape is refused.
+LEVELS = 1 << 14
+#: Trading sessions of one run.
+SESSIONS = 1 << 12
+#: The residual's registers, and how many of them are of each kind.
+REGISTERS, COLUMNS, STATES, PREVIOUS = 1024, 512, 64, 256
+#: Records kept before the loop copies them out, and the most one row can make.
+ROOM, ROW_ROOM = 1 << 12, 64
+
+#: A venue's book: per side levels sorted with the best last.
+BOOK = np.dtype(
+    [
+        ("depth", "i8"),  # levels a side the tape knows
+        ("count", "i8", (2,)),
+        ("price", "i8", (2, LEVELS)),  # ticks
+        ("shown", "f8", (2, LEVELS)),  # displayed size
+        ("free", "f8", (2, LEVELS)),  # displayed and not taken by us
+    ],
+    align=True,
+)
+
+#: The engine's memory, one record: numba passes it as one pointer, which a named tuple
+#: of arrays would not be (compiling took four times as long).
+MACHINE = np.dtype(
+    [
+        ("config", CONFIG),
+        ("state", STATE),
+        ("slots", SLOT, (2,)),  # by side
+        ("accounts", ACCOUNT, (2,)),  # TRUE, KNOWN
+        ("book", BOOK),
+        ("rule_ns", "i8", (2, len(Rule))),  # by side and Rule
+        ("touch_ns", "i8", (2,)),  # by side
+        ("sessions", "i8", (SESSIONS, 2)),  # open, close
+        ("registers", "f8", (REGISTERS,)),
+        ("previous", "f8", (PREVIOUS,)),  # values of the last quote evaluation
+        ("column_registers", "i8", (COLUMNS,)),
+        ("state_codes", "i8", (STATES,)),
+        ("state_registers", "i8", (STATES,)),
+        ("previous_registers", "i8", (PREVIOUS,)),
+        ("notices", NOTICE, (ROOM,)),  # a ring
+        ("fills", FILL, (ROOM,)),
+        ("orders", ORDER, (ROOM,)),
+        ("decisions", DECISION, (ROOM,)),
+        ("equity", EQUITY, (ROOM,)),
+    ],
+    align=True,
+)
+#: A record of MACHINE, with attribute access in Python and in numba.
+Machine = Any
+
+
+def new_records(dtype: np.dtype[Any], count: int) -> Any:
+    """A zeroed record array with attribute access."""
+    return np.zeros(count, dtype).view(np.recarray)
+
+
+def new_machines() -> Any:
+    """One machine before its first row, config and registers still to be filled in."""
+    machines = new_records(MACHINE, 1)
+    machine = machines[0]
+    state = machine.state
+    state.best_bid, state.best_ask, state.mid = NO_BID, NO_ASK, np.nan
+    state.next_grid = NEVER
+    state.next_order_id = 1
+    state.last_fill_ts = state.position_since = -NEVER
+    for side in (BID, ASK):
+        slot = machine.slots[side]
+        slot.request_effect_ts = slot.request_answer_ts = NEVER
+        slot.last_fill_ts = -NEVER
+        slot.reason = Rule.NO_DATA
+        slot.missing = slot.status = -1
+    return machines
