@@ -7,7 +7,6 @@ warnings and the left operand's unit holds.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from difflib import get_close_matches
 
 from mmrun.lang.calls import check_call
@@ -82,13 +81,7 @@ def check(
     problems = tuple(context.problems)
     if expr is None or errors_in(problems):
         return None, problems
-    return _own(expr, scope), problems
-
-
-def _own(expr: Expr, scope: Scope) -> Expr:
-    """A formula that is another's name alone is a node of its own."""
-    shared = any(expr is bound for bound in scope.bindings.values())
-    return replace(expr) if shared else expr
+    return expr, problems
 
 
 def _read(context: Context, node: Node) -> Expr | None:

@@ -36,7 +36,8 @@ class Row:
     `market` holds the market's names in force after the row (`bid`, `last_price`, ...;
     `mid` and the like only where they are not to be computed), `params` the params with
     `tick`, `lot` and `max_inventory`, `states` the own state. `overrides` replaces
-    values by the name of a root or by canonical text (`trades(1s)`).
+    values by the name of a root or by canonical text (`trades(1s)`), everywhere the
+    same node is used: of `a: b` giving one gives both.
     """
 
     ts_ns: int

@@ -94,7 +94,7 @@ def fit_field(
         if not context.unit_error("MM321", message, operand.node, _SPELLINGS):
             return None
     if found.bare:
-        return _take(operand.expr, expected)
+        return replace(operand.expr, type=expected)
     if found.relative and expected.dimension == PRICE:
         return of_mid(operand.expr)
     if found.dimension != expected.dimension and not _field_mismatch(
@@ -149,23 +149,27 @@ def _with_units(
     plain = [operand for operand in with_unit if not operand.expr.type.relative]
     if len(dimensions) == 1:
         kind = Type(dimension=dimensions.pop(), relative=not plain)
-        return tuple(_take(operand.expr, kind) for operand in operands), kind
+        return tuple(_take(operand, kind) for operand in operands), kind
     if {operand.expr.type.dimension for operand in plain} == {PRICE}:
         kind = Type(dimension=PRICE)
-        return tuple(_as_price(operand.expr) for operand in operands), kind
+        return tuple(_as_price(operand) for operand in operands), kind
     apart = plain if len({o.expr.type.dimension for o in plain}) > 1 else with_unit
     if not _mismatch(context, node, apart):
         return None
     return tuple(operand.expr for operand in operands), plain[0].expr.type
 
 
-def _take(expr: Expr, kind: Type) -> Expr:
-    """A bare number with the unit of what it meets; others as they are."""
-    return replace(expr, type=kind) if expr.type.bare else expr
+def _take(operand: Operand, kind: Type) -> Expr:
+    """A literal with the unit of what it meets; a name stays the node it is bound to."""
+    if operand.expr.type.bare and isinstance(operand.node, Number):
+        return replace(operand.expr, type=kind)
+    return operand.expr
 
 
-def _as_price(expr: Expr) -> Expr:
-    return of_mid(expr) if expr.type.relative else _take(expr, Type(dimension=PRICE))
+def _as_price(operand: Operand) -> Expr:
+    if operand.expr.type.relative:
+        return of_mid(operand.expr)
+    return _take(operand, Type(dimension=PRICE))
 
 
 def _no_bare_beside_relative(context: Context, operands: Sequence[Operand]) -> bool:

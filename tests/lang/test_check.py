@@ -183,11 +183,19 @@ def test_a_let_used_twice_is_one_node(scope: Scope, read: Read) -> None:
     assert expr.args[0] is scope.bindings["load"]
 
 
-def test_a_let_that_is_another_name_is_a_node_of_its_own(
-    scope: Scope, read: Read
-) -> None:
-    """`b: load` can be told from `load`, so that a test can give one of them."""
-    assert read("load") is not scope.bindings["load"]
+def test_a_bare_let_stays_the_node_it_is_bound_to() -> None:
+    """What a bare number meets gives a literal its unit, and leaves names alone."""
+    count = Expr("const", value=5.0, type=Type(bare=True))
+    written = formula("mid + count + 2")
+    node, _ = parse(written)
+    assert node is not None
+
+    expr, problems = check(node, written, Scope({"count": count}))
+
+    assert problems == ()
+    assert expr is not None
+    assert expr.args[0].args[1] is count
+    assert expr.args[1].type.dimension == PRICE
 
 
 def test_a_let_may_bear_a_functions_name(read: Read) -> None:
