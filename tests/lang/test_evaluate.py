@@ -368,3 +368,39 @@ def test_what_is_not_given_is_missing(read: Read) -> None:
     found = values(read("edge + inventory / 1lot + mid / 1tick"), [clock(0)])
 
     assert same(found, [NAN])
+
+
+def test_avellaneda_stoikov_half_spread(read: Read) -> None:
+    """The grid average of the journal's spread for gamma 0.1: 0.745885."""
+    text = (
+        "gamma * one * sigma ** 2 * time_left / 2"
+        " + log(1 + gamma * one / kappa) / (gamma * one)"
+    )
+    evaluator = Evaluator({"half_spread": read(text, "half_spread")})
+    params = {"gamma": 0.1, "sigma": 2.0, "kappa": 1.5, "one": 1.0, "lot": 1.0}
+
+    found = [
+        evaluator.step(
+            Row(n, Ticks.BOOK, {"time_left": 1.0 - n * 0.005}, params=params)
+        )["half_spread"]
+        for n in range(200)
+    ]
+
+    assert sum(found) / 200 == pytest.approx(0.745885, abs=5e-7)
+
+
+def test_the_yardsticks_half_spread(read: Read) -> None:
+    """mid * base * (1 + 10 * vol), vol 100 standard deviations of returns."""
+    expr = read("mid * base * (1 + 10 * vol)", "half_spread")
+    evaluator = Evaluator({"x": expr})
+    prices = [100.0, 100.0, 101.0]
+    rows = held([quote(0, 99, 101), *(trade(1 + t, p) for t, p in enumerate(prices))])
+
+    found = [
+        evaluator.step(Row(row.ts_ns, row.ticks, row.market, {"base": 0.4e-4}))["x"]
+        for row in rows
+    ]
+
+    deviation = 0.01 / 2  # of the returns 0 and 0.01
+    assert found[0] == pytest.approx(0.004)
+    assert found[3] == pytest.approx(0.004 * (1 + 10 * 100 * deviation))
