@@ -90,6 +90,9 @@ _NAMED = UNITS | {
 #: Longer exponents than a float's are refused: their exact values would fill memory.
 _NUMBER = r"[+-]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?0*\d{1,3})?"
 _LITERAL = re.compile(rf"\s*({_NUMBER})\s*([a-z]+)?(?:/(share|contract))?\s*\Z")
+_LARGEST_EXPONENT = 300
+_LONGEST_UNIT = 100
+_LARGEST_POWER = 8
 _UNIT_TOKEN = re.compile(r"\s*([a-z]+|\d+|\*\*|[*/()])")
 
 
@@ -117,6 +120,9 @@ class Quantity:
 def parse_literal(text: str) -> Quantity | None:
     """Read `5bps`, `2tick`, `0.0020/share` or a bare number; None if it is neither.
 
+    A number beyond 1e300, or nearer to 0 than 1e-300, is none either: its exact
+    fraction could take up all memory.
+
     >>> parse_literal("0.3bps").value
     3e-05
     >>> parse_literal("250ms").nanoseconds
@@ -128,9 +134,21 @@ def parse_literal(text: str) -> Quantity | None:
     number, name, per = match.groups()
     if name is not None and name not in UNITS:
         return None
-    return Quantity(
-        Decimal(number.replace("_", "")), UNITS[name] if name else None, per or ""
-    )
+    exact = _bounded(number.replace("_", ""))
+    if exact is None:
+        return None
+    return Quantity(exact, UNITS[name] if name else None, per or "")
+
+
+def _bounded(text: str) -> Decimal | None:
+    """The exact decimal, None if it is too large or too small; zero is plain zero."""
+    try:
+        number = Decimal(text)
+    except ArithmeticError:
+        return None
+    if not number:
+        return Decimal(0)
+    return number if abs(number.adjusted()) <= _LARGEST_EXPONENT else None
 
 
 def parse_unit(text: str) -> Unit | None:
@@ -143,6 +161,8 @@ def parse_unit(text: str) -> Unit | None:
     """
     if text in _NAMED:
         return _NAMED[text]
+    if len(text) > _LONGEST_UNIT:
+        return None
     tokens: list[str] = []
     position = 0
     while position < len(text.rstrip()):
@@ -184,7 +204,10 @@ def _factor(tokens: list[str]) -> tuple[Unit, list[str]]:
     else:
         raise ValueError(head)
     if rest and rest[0] == "**":
-        return _power(unit, 2 * int(rest[1])), rest[2:]
+        exponent = int(rest[1])
+        if exponent > _LARGEST_POWER:
+            raise ValueError(exponent)
+        return _power(unit, 2 * exponent), rest[2:]
     return unit, rest
 
 

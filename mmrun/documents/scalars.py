@@ -12,7 +12,6 @@ formats and pass; so does `1_000`, a literal with the same value in both.
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 
@@ -66,7 +65,7 @@ def read_plain(text: str) -> Reading:
 
 
 def _number(text: str) -> Reading:
-    if not math.isfinite(float(text)):
+    if not _is_usable(text):
         return _not_finite(text)
     if not _INTEGER.match(text):
         return Reading(float(text))
@@ -81,10 +80,16 @@ def _number(text: str) -> Reading:
     )
 
 
+def _is_usable(text: str) -> bool:
+    """Whether a number is 0, or of a size between 1e-300 and 1e300."""
+    size = abs(float(text))
+    mantissa = re.split("[eE]", text)[0]
+    return 1e-300 <= size <= 1e300 or not mantissa.strip("+-.0")
+
+
 def _not_finite(text: str) -> Reading:
-    return Reading(
-        text, "MM106", f"expected a finite number, got {text[:40]}", "leave the key out"
-    )
+    message = f"expected a finite number within 1e300, got {text[:40]}"
+    return Reading(text, "MM106", message, "leave the key out")
 
 
 def _text(text: str) -> Reading:

@@ -67,7 +67,8 @@ def validate(document: Document, name: str) -> tuple[Problem, ...]:
     Returns:
         The problems by place, at most 50.
     """
-    return sorted_by_place(f.problem for f in findings(document, name))[:MAX_PROBLEMS]
+    found = spelt_out(findings(document, name))
+    return sorted_by_place(found)[:MAX_PROBLEMS]
 
 
 def findings(document: Document, name: str) -> list[Finding]:
@@ -77,6 +78,22 @@ def findings(document: Document, name: str) -> list[Finding]:
         for error in _validator(name).iter_errors(document.data)
         for path, problem in say(document, _broken(error))
     ]
+
+
+def spelt_out(found: list[Finding]) -> list[Problem]:
+    """The problems, without missing keys that are there and only misspelt."""
+    return [f.problem for f in found if not _is_misspelt(f, found)]
+
+
+def _is_misspelt(missing: Finding, found: list[Finding]) -> bool:
+    """Whether a key that is missing is what an unknown key beside it was meant as."""
+    if missing.problem.code != "MM111":
+        return False
+    meant = f"did you mean '{missing.path[-1]}'?"
+    return any(
+        meant in problem.hints and path[:-1] == missing.path[:-1]
+        for path, problem in found
+    )
 
 
 @cache

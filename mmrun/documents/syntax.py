@@ -55,6 +55,12 @@ _SYMPTOMS = (
         "replace the tab by spaces",
     ),
     _Symptom(
+        "tab character that violates indentation",
+        _anything,
+        "the line is indented with a tab; expected spaces",
+        "replace the tab by spaces",
+    ),
+    _Symptom(
         "cannot start any token", _char("@`%"), "a value cannot start with '{}'", _QUOTE
     ),
     _Symptom(
@@ -100,6 +106,12 @@ _SYMPTOMS = (
         'add "}"; quote values that hold braces or colons',
     ),
     _Symptom(
+        "did not find expected node content",
+        _anything,
+        "expected a value, or the end of the list or section",
+        'write a value, or close with "]" or "}"',
+    ),
+    _Symptom(
         "did not find expected key",
         _anything,
         "expected the next key or the end of the section",
@@ -137,7 +149,7 @@ def syntax_problem(source: Source, start: int, error: yaml.YAMLError) -> Problem
         if symptom.wording in words and symptom.seen(line, column - 1):
             message = symptom.message.format(line[column - 1 : column])
             return problem_at(place, "MM101", message, hints=(symptom.hint,))
-    return problem_at(place, "MM101", f"YAML cannot be read here: {words}")
+    return problem_at(place, "MM101", f"YAML cannot be read here: {words}", hints=(_QUOTE,))
 
 
 def _index(source: Source, start: int, error: yaml.YAMLError) -> int:

@@ -134,7 +134,8 @@ def _quoted_if_needed(text: str, *, nested: bool) -> str:
     if (
         safe.match(text)
         and text == text.strip()
-        and not text.startswith(("- ", "--", "...", "> ", ">", "|", "%", "*"))
+        and not text.startswith(("- ", "--", "...", ">", "*"))
+        and text != "-"
         and isinstance(read_plain(text).value, str)
         and not read_plain(text).code
     ):

@@ -21,6 +21,7 @@ from mmrun.documents import (
     did_you_mean,
     read_document,
 )
+from mmrun.documents.words import closest
 from mmrun.problems import Problem, problem_at
 
 
@@ -91,6 +92,7 @@ class _Chain:
 
     problems: list[Problem] = field(default_factory=list)
     done: dict[Path, Section | None] = field(default_factory=dict)
+    opened: int = 0
 
     def read(self, path: Path, file: str) -> Document | None:
         """Read one file; None if it is not YAML or of another format version."""
@@ -101,7 +103,8 @@ class _Chain:
             return document
         if isinstance(version, Scalar) and version.value == FORMAT_VERSION:
             return document
-        message = f"expected format version {FORMAT_VERSION}, got another one"
+        found = "a section" if not isinstance(version, Scalar) else f"'{version.text}'"
+        message = f"expected format version {FORMAT_VERSION}, got {found[:40]}"
         hints = (f"write `mmrun: {FORMAT_VERSION}`",)
         self._add(version, "MM120", message, hints)
         return None
@@ -143,7 +146,8 @@ class _Chain:
         return section
 
     def _open(self, scalar: Scalar, target: Path, name: str) -> Document | None:
-        if len(self.done) >= MAX_FILES:
+        self.opened += 1
+        if self.opened > MAX_FILES:
             message = f"expected at most {MAX_FILES} files, got more"
             self._add(scalar, "MM122", message, ())
             return None
@@ -197,10 +201,10 @@ class _Chain:
 def _siblings(target: Path) -> tuple[str, ...]:
     """The YAML files beside a missing one, for a suggestion."""
     try:
-        names = [path.name for path in target.parent.glob("*.yaml")]
+        match = closest(target.name, (p.name for p in target.parent.glob("*.yaml")))
     except (OSError, ValueError):
         return ()
-    return did_you_mean(target.name, names)
+    return (f"did you mean '{match}'?",) if match else ()
 
 
 def _near_keys(section: Section, path: tuple[str, ...]) -> tuple[str, ...]:

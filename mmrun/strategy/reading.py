@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mmrun.documents import Document
-from mmrun.documents.schema import MAX_PROBLEMS, findings
+from mmrun.documents.schema import MAX_PROBLEMS, findings, spelt_out
 from mmrun.problems import Problem, UsageError, errors_in, sorted_by_place
 from mmrun.strategy.build import build
 from mmrun.strategy.extends import read_extended
@@ -46,7 +46,7 @@ def read_strategy(
     problems = _tidy(
         (
             *problems,
-            *(finding.problem for finding in found),
+            *spelt_out(found),
             *check_rules(document, found),
             *unsupported(document),
         )

@@ -25,7 +25,7 @@ def check(document: Document) -> Iterator[Problem]:
     """A problem at the key that is alone or too many."""
     quote = document.at("quote")
     given = set(quote.entries) if isinstance(quote, Section) else set()
-    sides = sorted(given & {"bid", "ask"})
+    sides = [side for side in ("bid", "ask") if side in given]
     if "half_spread" in given and sides:
         place = document.key_place("quote", sides[0])
         message = f"quote has both half_spread and {' and '.join(sides)}"

@@ -26,7 +26,7 @@ def check(document: Document) -> Iterator[Problem]:
     """A problem at the key that is alone or too many."""
     quote = document.at("quote")
     given = set(quote.entries) if isinstance(quote, Section) else set()
-    sides = sorted(given & {"bid_size", "ask_size"})
+    sides = [side for side in ("bid_size", "ask_size") if side in given]
     if "size" in given and sides:
         place = document.key_place("quote", sides[0])
         message = f"quote has both size and {' and '.join(sides)}"
