@@ -242,6 +242,6 @@ def _show_dimension(dimension: Dimension) -> str:
 def _show_power(name: str, halves: int) -> str:
     if halves == 1:
         return f"sqrt({name})"
-    if halves == 2:  # noqa: PLR2004
+    if halves == 2:
         return name
     return f"{name}**{halves // 2}" if halves % 2 == 0 else f"{name}**({halves}/2)"
