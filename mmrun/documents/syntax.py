@@ -149,7 +149,9 @@ def syntax_problem(source: Source, start: int, error: yaml.YAMLError) -> Problem
         if symptom.wording in words and symptom.seen(line, column - 1):
             message = symptom.message.format(line[column - 1 : column])
             return problem_at(place, "MM101", message, hints=(symptom.hint,))
-    return problem_at(place, "MM101", f"YAML cannot be read here: {words}", hints=(_QUOTE,))
+    return problem_at(
+        place, "MM101", f"YAML cannot be read here: {words}", hints=(_QUOTE,)
+    )
 
 
 def _index(source: Source, start: int, error: yaml.YAMLError) -> int:
