@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from mmrun.engine import state
 from mmrun.engine.accounts import STATE_NAMES
+from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.state import (
     CONFIG,
     NEVER,
@@ -34,28 +34,6 @@ from mmrun.strategy.spec import (
     Strategy,
     Venue,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class FillModel:
-    """A fill model by its name on the command line; `ticks` belongs to `through`."""
-
-    name: Literal["queue", "through", "touch", "hftbacktest"] = "queue"
-    ticks: int = 1
-
-    def __str__(self) -> str:
-        plain = self.name != "through" or self.ticks == 1
-        return self.name if plain else f"{self.name}:{self.ticks}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Latency:
-    """Constant latencies, ns: market data to us, requests to the venue, answers back."""
-
-    feed_ns: int = 0
-    order_ns: int = 0
-    cancel_ns: int = 0
-    response_ns: int = 0
 
 
 _MODELS = {

@@ -40,7 +40,7 @@ _HELD = {
     "last_size": ("size", Ticks.TRADE),
     "last_side": ("side", Ticks.TRADE),
 }
-_AGES = {"age_quote": Ticks.BOOK, "age_trade": Ticks.TRADE}
+_AGES = {"age(quote)": Ticks.BOOK, "age(trade)": Ticks.TRADE}
 
 
 @dataclass(slots=True)

@@ -38,9 +38,8 @@ from typing import Any
 import numpy as np
 
 from mmrun.engine import kernel
+from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.bind import (
-    FillModel,
-    Latency,
     configure,
     new_machine,
     run_values,

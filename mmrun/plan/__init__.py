@@ -1,1 +1,1 @@
-"""TODO"""
+"""Formulas to something that runs: order, passes, columns and residual, printable."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mmrun.lang.functions import FUNCTIONS
-from mmrun.lang.nodes import Expr, Stage, Ticks
+from mmrun.lang.nodes import Expr, Stage
 from mmrun.lang.show import show
 from mmrun.plan.lower import lower
 from mmrun.plan.plan import ColumnStep, SeriesStep, Step, Window
@@ -21,8 +21,6 @@ from mmrun.plan.program import Program
 #: numexpr takes 63 inputs and 255 registers; a step stays well below both.
 MOST_INPUTS = 48
 MOST_NODES = 120
-#: Own-state arguments of `sample`: the rows it samples.
-SAMPLED = {"trade": Ticks.TRADE, "quote": Ticks.BOOK}
 
 
 @dataclass(slots=True)
@@ -45,7 +43,6 @@ def hoist(outputs: Sequence[Expr], fields: Mapping[str, Expr]) -> tuple[
     `fields` are the quote fields by name, for `prev(half_spread)`.
     """
     h = Hoisting()
-    first = lower(outputs, lambda node: _residual_leaf(node, h))
     # What prev() reads may itself read prev(), so its expressions are found as the
     # program is lowered; lower again with them as outputs until none is new.
     while True:
@@ -53,7 +50,6 @@ def hoist(outputs: Sequence[Expr], fields: Mapping[str, Expr]) -> tuple[
         program = lower([*outputs, *kept], lambda node: _residual_leaf(node, h))
         if len(kept) == len(h.previous):
             break
-    del first
     return h, program
 
 
@@ -108,8 +104,7 @@ def column_of(node: Expr, h: Hoisting) -> str:
 
 
 def _is_series(node: Expr) -> bool:
-    row = FUNCTIONS.get(node.op)
-    return row is not None and row.over_time
+    return node.op in FUNCTIONS and FUNCTIONS[node.op].over_time
 
 
 def _new_column(h: Hoisting) -> str:
@@ -160,8 +155,7 @@ def _own_nodes(node: Expr, h: Hoisting) -> Iterator[Expr]:
 
 
 def _series(node: Expr, h: Hoisting) -> SeriesStep:
-    row = FUNCTIONS[node.op]
-    inputs, windows = row.split(node.args)
+    inputs, windows = FUNCTIONS[node.op].split(node.args)
     names = [column_of(arg, h) for arg in inputs]
     return SeriesStep(
         output=_new_column(h),

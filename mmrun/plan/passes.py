@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from mmrun.lang.nodes import Expr, Stage, Ticks, Type
 from mmrun.lang.pointwise import POINTWISE
+from mmrun.lang.walk import postorder
 from mmrun.units import PRICE
 
 
@@ -21,15 +22,11 @@ Pass = Callable[[Roots], Roots]
 def rewrite(roots: Roots, change: Callable[[Expr], Expr]) -> Roots:
     """Apply `change` to every node, operands first; shared nodes once."""
     done: dict[int, Expr] = {}
-
-    def visit(node: Expr) -> Expr:
-        if id(node) not in done:
-            args = tuple(visit(arg) for arg in node.args)
-            same = all(a is b for a, b in zip(args, node.args, strict=True))
-            done[id(node)] = change(node if same else replace(node, args=args))
-        return done[id(node)]
-
-    return {name: visit(root) for name, root in roots.items()}
+    for node in postorder(roots.values()):
+        args = tuple(done[id(arg)] for arg in node.args)
+        same = all(a is b for a, b in zip(args, node.args, strict=True))
+        done[id(node)] = change(node if same else replace(node, args=args))
+    return {name: done[id(root)] for name, root in roots.items()}
 
 
 def _market(name: str) -> Expr:
@@ -106,7 +103,7 @@ def fold_constants(roots: Roots) -> Roots:
     return rewrite(roots, change)
 
 
-#: Integer powers up to this become products; beyond, `pow` is as exact and shorter.
+#: Integer powers up to this become products (as `lang.pointwise.power` defines them).
 MOST_FACTORS = 8
 
 
@@ -117,18 +114,23 @@ def expand_powers(roots: Roots) -> Roots:
         if node.op != "pow" or node.args[1].op != "const":
             return node
         base, exponent = node.args[0], node.args[1].value
-        if exponent == 0.5:  # noqa: PLR2004
-            return replace(node, op="sqrt", args=(base,))
-        if exponent != int(exponent) or not 1 <= abs(exponent) <= MOST_FACTORS:
-            return node
-        product = base
-        for _ in range(int(abs(exponent)) - 1):
-            product = replace(node, op="mul", args=(product, base))
-        if exponent > 0:
-            return product
-        return replace(node, op="div", args=(Expr("const", value=1.0), product))
+        if exponent < 0.0 and exponent.is_integer():
+            positive = _power(node, base, -exponent)
+            return replace(node, op="div", args=(Expr("const", value=1.0), positive))
+        return _power(node, base, exponent)
 
     return rewrite(roots, change)
+
+
+def _power(node: Expr, base: Expr, exponent: float) -> Expr:
+    if exponent == 0.5:  # noqa: PLR2004
+        return replace(node, op="sqrt", args=(base,))
+    if exponent not in range(2, MOST_FACTORS + 1):
+        return replace(node, args=(base, Expr("const", value=exponent)))
+    product = base
+    for _ in range(int(exponent) - 1):
+        product = replace(node, op="mul", args=(product, base))
+    return product
 
 
 def nest_min_max(roots: Roots) -> Roots:
@@ -158,6 +160,7 @@ def share_subtrees(roots: Roots) -> Roots:
             tuple(id(arg) for arg in node.args),
             node.name,
             node.value.hex(),  # tells 0.0 from -0.0, and NaN from nothing
+            node.type,  # 5 ticks are not 5 seconds
             node.ticks,
         )
         return known.setdefault(key, node)

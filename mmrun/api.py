@@ -1,0 +1,162 @@
+"""The whole flow: read → check → build → parse → check → compile → drive → report.
+
+A stranger starts here. Slow libraries are imported where they are first needed, so
+that checking a file needs neither polars nor numexpr nor numba.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmrun.plan.compile import Checked, check_formulas, compile_plan
+from mmrun.plan.plan import Plan
+from mmrun.problems import Problem, StrategyError, errors_in, sorted_by_place
+from mmrun.strategy import read_strategy
+
+
+if TYPE_CHECKING:
+    from mmrun.engine.quote import Market, Quote
+    from mmrun.report.run import Run
+
+#: Params by name, other values by dotted path: what `-s` takes.
+Settings = Mapping[str, object]
+#: Told what is being done.
+Tell = Callable[[str], None]
+
+
+def read(
+    file: Path | str, overrides: Sequence[str] = ()
+) -> tuple[Checked | None, tuple[Problem, ...]]:
+    """A strategy file with its formulas checked, None where there are errors."""
+    strategy, problems = read_strategy(Path(file), overrides)  # YAML, schema, rules
+    if strategy is None:
+        return None, problems
+    checked, found = check_formulas(strategy)  # parse, names, order, types and units
+    problems = sorted_by_place((*problems, *found))
+    return (None if errors_in(problems) else checked), problems
+
+
+def check(file: Path | str, overrides: Sequence[str] = ()) -> tuple[Problem, ...]:
+    """All that is wrong with a strategy file, by place.
+
+    Raises:
+        UsageError: the file is not there.
+    """
+    return read(file, overrides)[1]
+
+
+def load(
+    file: Path | str,
+    *,
+    set: Settings | None = None,  # noqa: A002
+) -> Plan:
+    """Read, check and compile a strategy.
+
+    Args:
+        file: the YAML file.
+        set: params by name, other values by dotted path.
+
+    Raises:
+        StrategyError: the file has problems.
+        UsageError: the file is not there.
+    """
+    return build(file, _overrides(set))
+
+
+def build(file: Path | str, overrides: Sequence[str] = ()) -> Plan:
+    """As `load`, with overrides as -s takes them."""
+    checked, problems = read(file, overrides)
+    if checked is None:
+        raise StrategyError(problems)
+    return compile_plan(checked)  # rewrite, split into columns and residual, lower
+
+
+def run(  # noqa: PLR0913
+    file: Path | str,
+    data: Path | str | None = None,
+    *,
+    set: Settings | None = None,  # noqa: A002
+    fills: str = "queue",
+    latency: str = "",
+    seed: int = 0,
+    symbol: str | None = None,
+    days: str | None = None,
+) -> Run:
+    """Replay a dataset through a strategy.
+
+    Args:
+        file: the strategy.
+        data: a dataset's directory; None: the example that comes with the package.
+        set: params by name, other values by dotted path.
+        fills: `queue`, `through`, `through:TICKS`, `touch` or `hftbacktest`.
+        latency: `feed=0.5ms,order=2ms,cancel=2ms,response=0ms`; the rest is zero.
+        seed: kept with the run; no model draws from chance yet.
+        symbol: which symbol of the dataset; None: its only one.
+        days: `2012-06-21..2012-06-22`, dates in the dataset's timezone; None: all.
+
+    Raises:
+        StrategyError: the file has problems.
+        UsageError: an argument is wrong.
+        DataError: the data is missing or cannot be right.
+    """
+    return replay(
+        file,
+        data,
+        overrides=_overrides(set),
+        fills=fills,
+        latency=latency,
+        seed=seed,
+        symbol=symbol,
+        days=days,
+    )
+
+
+def replay(  # noqa: PLR0913
+    file: Path | str,
+    data: Path | str | None,
+    *,
+    overrides: Sequence[str] = (),
+    fills: str = "queue",
+    latency: str = "",
+    seed: int = 0,
+    symbol: str | None = None,
+    days: str | None = None,
+    tell: Tell = lambda _: None,
+) -> Run:
+    """As `run`, with overrides as -s takes them; `tell` hears what is being done."""
+    from mmrun.engine.assumptions import fill_model, latency as latencies
+    from mmrun.engine.run import drive
+    from mmrun.replaying import Stopwatch, conditions_of, finish, open_feed
+
+    watch = Stopwatch()
+    model, delays = fill_model(fills), latencies(latency)
+    plan = build(file, overrides)
+    source = open_feed(plan, data, symbol=symbol, days=days)
+    conditions = conditions_of(source, model=model, latency=delays, tell=tell)
+    with watch.driving():
+        feed = watch.reading(source.replay)
+        recording = drive(plan, feed, conditions, progress=watch.telling(tell))
+    return finish(plan, source, conditions, recording, watch, file=Path(file), seed=seed)
+
+
+def quote(
+    file: Path | str,
+    market: Market,
+    *,
+    set: Settings | None = None,  # noqa: A002
+) -> list[Quote]:
+    """The quotes a strategy would show in a market, one a venue and level.
+
+    Raises:
+        StrategyError: the file has problems.
+        UsageError: a name that the strategy does not have is given.
+    """
+    from mmrun.engine.quote import quotes_in
+
+    return quotes_in(load(file, set=set), market)
+
+
+def _overrides(settings: Settings | None) -> tuple[str, ...]:
+    return tuple(f"{name}={value}" for name, value in (settings or {}).items())

@@ -1,0 +1,273 @@
+"""What `api.run` does around the engine: opening the feed, timing, writing down facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from mmrun.engine.assumptions import FillModel, Latency
+from mmrun.engine.bind import quoted_venue, sizes_of
+from mmrun.engine.jit import Mode, compiled
+from mmrun.engine.records import Recording
+from mmrun.engine.run import Conditions
+from mmrun.feeds.replay import Replay
+from mmrun.market.dataset import Dataset, choose_instrument, load_dataset
+from mmrun.market.instrument import Instrument
+from mmrun.market.sessions import Sessions, sessions_between, utc_offset
+from mmrun.market.tape import Batch, Feed
+from mmrun.plan.plan import Plan
+from mmrun.problems import UsageError
+from mmrun.report.facts import RunFacts
+from mmrun.report.provenance import git_state, run_id, text_hash, versions
+from mmrun.report.run import Run
+from mmrun.report.summary import summarize
+from mmrun.strategy.spec import Fee, Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An opened dataset with what was chosen from it."""
+
+    dataset: Dataset
+    replay: Replay
+    sessions: Sessions | None
+    timezone: str
+    scope: dict[str, str]  #: symbol and days, as they went into the run
+
+
+def open_feed(
+    plan: Plan, data: Path | str | None, *, symbol: str | None, days: str | None
+) -> Source:
+    """Open a dataset for a plan.
+
+    Raises:
+        DataError: it is missing, damaged, or does not hold one symbol at one venue.
+        UsageError: the strategy quotes another venue, or `days` cannot be read.
+    """
+    dataset = load_dataset(example_data() if data is None else Path(data))
+    instrument = choose_instrument(dataset, symbol)
+    _require_venue(plan.strategy, instrument)
+    chosen = _read_days(days)
+    session = plan.strategy.session
+    hours = session.open_s is not None and session.close_s is not None
+    timezone = session.timezone if hours else instrument.timezone
+    sessions = None
+    if session.open_s is not None and session.close_s is not None:
+        span = Replay(dataset, symbol, days=chosen).span
+        sessions = sessions_between(
+            *span, timezone=timezone, open_s=session.open_s, close_s=session.close_s
+        )
+    replay = Replay(
+        dataset,
+        symbol,
+        heartbeat_ns=session.heartbeat_ns,
+        session=sessions,
+        days=chosen,
+    )
+    scope = {"symbol": instrument.symbol, "days": days or "all"}
+    return Source(dataset, replay, sessions, timezone, scope)
+
+
+def example_data() -> Path:
+    """The dataset that comes with the package."""
+    return Path(str(files("mmrun") / "example"))
+
+
+def _require_venue(strategy: Strategy, instrument: Instrument) -> None:
+    if strategy.venues and quoted_venue(strategy, instrument) is None:
+        named = ", ".join(venue.name for venue in strategy.venues)
+        message = f"the strategy quotes {named}, the data is of {instrument.venue}"
+        raise UsageError(f"{message}: name that venue under venues, or leave them out")
+
+
+def _read_days(text: str | None) -> tuple[str, str] | None:
+    if text is None:
+        return None
+    first, dots, last = text.partition("..")
+    return (first, last if dots else first)
+
+
+def conditions_of(
+    source: Source, *, model: FillModel, latency: Latency, tell: Callable[[str], None]
+) -> Conditions:
+    """The conditions of a compiled run; a cold compile is announced once."""
+    return Conditions(
+        model=model,
+        latency=latency,
+        sessions=source.sessions,
+        utc_offset=utc_offset(source.timezone),
+        mode=announced(tell),
+    )
+
+
+def announced(tell: Callable[[str], None]) -> Mode:
+    """`compiled`, saying so before the first kernel that is not in the cache."""
+    said: list[str] = []
+
+    def cold(name: str) -> None:
+        if not said:
+            said.append(name)
+            tell("compiling the engine for this machine (once, about half a minute) ...")
+
+    def mode(function: Any) -> Any:
+        return compiled(function, on_cold=cold)
+
+    return mode
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Seconds spent reading data and running the engine."""
+
+    started: float = field(default_factory=perf_counter)
+    decode_s: float = 0.0
+    drive_s: float = 0.0
+
+    @contextmanager
+    def driving(self) -> Iterator[None]:
+        """Time the engine, decoding included."""
+        began = perf_counter()
+        yield
+        self.drive_s += perf_counter() - began
+
+    def reading(self, feed: Feed) -> Feed:
+        """The same feed, its decoding timed."""
+        return _Timed(feed, self)
+
+    def telling(self, tell: Callable[[str], None]) -> Callable[[int], None]:
+        """Progress: rows done, said once the run has taken a second."""
+        said = [perf_counter()]
+
+        def rows(done: int) -> None:
+            if perf_counter() - said[0] > 1.0:
+                said[0] = perf_counter()
+                tell(f"{done:,} rows")
+
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    """A feed whose decoding is timed."""
+
+    inner: Feed
+    watch: Stopwatch
+
+    @property
+    def instrument(self) -> Instrument:
+        return self.inner.instrument
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.inner.span
+
+    def batches(self) -> Iterator[Batch]:
+        batches = self.inner.batches()
+        while True:
+            began = perf_counter()
+            batch = next(batches, None)
+            self.watch.decode_s += perf_counter() - began
+            if batch is None:
+                return
+            yield batch
+
+
+def finish(  # noqa: PLR0913
+    plan: Plan,
+    source: Source,
+    conditions: Conditions,
+    recording: Recording,
+    watch: Stopwatch,
+    *,
+    file: Path,
+    seed: int,
+) -> Run:
+    """Summary, manifest and timing of a recording."""
+    began = perf_counter()
+    strategy = plan.strategy
+    facts = facts_of(strategy, source, conditions, recording, seed)
+    summary = summarize(recording, facts)
+    ended = perf_counter()
+    engine_s = watch.drive_s - watch.decode_s
+    timing = {
+        "engine_s": engine_s,
+        "decode_s": watch.decode_s,
+        "report_s": ended - began,
+        "elapsed_s": ended - watch.started,
+        "events_per_second": recording.totals.events / engine_s if engine_s else 0.0,
+        "peak_rss_mb": _peak_rss_mb(),
+    }
+    manifest = {
+        "version": 1,
+        "id": run_id(summary, source.scope),
+        "versions": versions(),
+        "git": git_state(file),
+        "strategy": strategy.name,
+        "strategy_hash": summary["strategy_hash"],
+        "data": {"hash": summary["data_hash"], **source.scope},
+        "seed": seed,
+        "fill_model": summary["fill_model"],
+        "latency": summary["latency"],
+    }
+    return Run(summary, timing, manifest, strategy.resolved, recording)
+
+
+def _peak_rss_mb() -> float:
+    """The largest resident memory of this process so far; Linux counts kilobytes."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0.0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def facts_of(
+    strategy: Strategy,
+    source: Source,
+    conditions: Conditions,
+    recording: Recording,
+    seed: int,
+) -> RunFacts:
+    """What a report says beside what happened."""
+    instrument = source.replay.instrument
+    totals = recording.totals
+    inferred = totals.signed_trades + totals.unknown_trades > 0
+    return RunFacts(
+        strategy=strategy.name,
+        symbol=instrument.symbol,
+        venue=instrument.venue,
+        currency=instrument.currency,
+        multiplier=sizes_of(strategy, instrument)[2],
+        fill_model=str(conditions.model),
+        latency=conditions.latency.seconds,
+        trade_sign_policy="lee_ready" if inferred else "aggressor",
+        fee_terms=fee_terms(strategy, instrument),
+        engine_version=version("mmrun"),
+        strategy_hash=text_hash(strategy.resolved),
+        data_hash=source.dataset.content_hash,
+        seed=seed,
+    )
+
+
+def fee_terms(strategy: Strategy, instrument: Instrument) -> str:
+    """Fees as a reader would say them."""
+    venue = quoted_venue(strategy, instrument)
+    if venue is None:
+        return "none"
+    return f"maker {_fee(venue.maker_fee)}, taker {_fee(venue.taker_fee)}"
+
+
+def _fee(fee: Fee) -> str:
+    amount = abs(fee.rate)
+    word = "rebate " if fee.rate < 0 else ""
+    if fee.unit == "value":
+        return f"{word}{amount * 1e4:.10g}bps"
+    if fee.unit == "flat":
+        return f"{word}{amount:.10g} a fill"
+    return f"{word}{amount:.10g}/{fee.unit}"
