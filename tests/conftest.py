@@ -26,6 +26,15 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 ROOT = Path(__file__).parent.parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Golden files can be written anew instead of compared."""
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write golden files anew; the difference is for git to show",
+    )
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The root of the checkout."""
