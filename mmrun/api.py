@@ -6,6 +6,7 @@ that checking a file needs neither polars nor numexpr nor numba.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from mmrun.strategy import read_strategy
 
 
 if TYPE_CHECKING:
-    from mmrun.engine.quote import Market, Quote
+    from mmrun.engine.quote import Market, Quote, Quoted
     from mmrun.report.run import Run
 
 #: Params by name, other values by dotted path: what `-s` takes.
@@ -141,21 +142,55 @@ def replay(  # noqa: PLR0913
     return finish(plan, source, conditions, recording, watch, file=Path(file), seed=seed)
 
 
-def quote(
+def quote(  # noqa: PLR0913
     file: Path | str,
-    market: Market,
     *,
+    bid: float = math.nan,
+    ask: float = math.nan,
+    bid_size: float = math.nan,
+    ask_size: float = math.nan,
+    mid: float | None = None,
+    inventory: float = 0.0,
+    names: Mapping[str, str] | None = None,
     set: Settings | None = None,  # noqa: A002
 ) -> list[Quote]:
     """The quotes a strategy would show in a market, one a venue and level.
 
+    Args:
+        file: the strategy.
+        bid: the market's best bid; `ask`, `bid_size`, `ask_size` likewise.
+        mid: instead of bid and ask; the touch is then unknown.
+        inventory: our position.
+        names: lets, own state, market names and windowed names by their text
+            (`{"trades(1s)": "6"}`); bare values are in base units.
+        set: params by name, other values by dotted path.
+
     Raises:
         StrategyError: the file has problems.
-        UsageError: a name that the strategy does not have is given.
+        UsageError: a name that the strategy does not have.
     """
+    from mmrun.engine.quote import Market
+
+    market = Market(
+        bid=bid,
+        ask=ask,
+        bid_size=bid_size,
+        ask_size=ask_size,
+        mid=mid,
+        inventory=inventory,
+        names=names or {},
+    )
+    return quoted(file, market, _overrides(set)).quotes
+
+
+def quoted(file: Path | str, market: Market, overrides: Sequence[str] = ()) -> Quoted:
+    """As `quote`, with what stood behind the quotes; overrides as -s takes them."""
     from mmrun.engine.quote import quotes_in
 
-    return quotes_in(load(file, set=set), market)
+    checked, problems = read(file, overrides)
+    if checked is None:
+        raise StrategyError(problems)
+    return quotes_in(checked, market)
 
 
 def _overrides(settings: Settings | None) -> tuple[str, ...]:

@@ -1,0 +1,115 @@
+"""`mmrun quote`: the quotes a strategy would show in a given market."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+
+if TYPE_CHECKING:
+    from mmrun.engine.quote import Quote, Quoted
+
+
+@click.command(name="quote")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--bid", type=float, help="The market's best bid.")
+@click.option("--ask", type=float, help="The market's best ask.")
+@click.option("--bid-size", type=float, help="Size at the bid.")
+@click.option("--ask-size", type=float, help="Size at the ask.")
+@click.option("--mid", type=float, help="Instead of bid and ask: the touch is unknown.")
+@click.option("--inventory", type=float, default=0.0, show_default=True)
+@click.option(
+    "--set",
+    "names",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A let, own state, a market name, or a windowed name such as 'trades(1s)=6'.",
+)
+@click.option(
+    "-s",
+    "overrides",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set a param, or any value by its dotted path.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the quotes as JSON.")
+def command(  # noqa: PLR0913
+    file: Path,
+    bid: float | None,
+    ask: float | None,
+    bid_size: float | None,
+    ask_size: float | None,
+    mid: float | None,
+    inventory: float,
+    names: tuple[str, ...],
+    overrides: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Print the quotes a strategy would show, one line a venue and level."""
+    from mmrun import api
+    from mmrun.engine.quote import Market
+
+    if (mid is None) == (bid is None and ask is None):
+        message = "give the market: --bid and --ask, or --mid alone"
+        raise click.UsageError(message)
+    market = Market(
+        bid=_or_missing(bid),
+        ask=_or_missing(ask),
+        bid_size=_or_missing(bid_size),
+        ask_size=_or_missing(ask_size),
+        mid=mid,
+        inventory=inventory,
+        names=dict(_pair(text) for text in names),
+    )
+    quoted = api.quoted(file, market, overrides)
+    if quoted.assumed:
+        said = f"tick {quoted.tick:g} and lot {quoted.lot:g} are assumed"
+        click.echo(f"{said}: name a venue with tick and lot to set them", err=True)
+    if as_json:
+        click.echo(json.dumps([asdict(quote) for quote in quoted.quotes], indent=2))
+    else:
+        click.echo(_page(quoted))
+
+
+def _or_missing(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.rpartition("=")
+    if not equals:
+        message = f"--set {text}: expected NAME=VALUE"
+        raise click.UsageError(message)
+    return name.strip(), value.strip()
+
+
+def _page(quoted: Quoted) -> str:
+    lines = [_line(quote) for quote in quoted.quotes]
+    known = {n: v for n, v in quoted.values.items() if n not in _SHOWN}
+    lines += [f"  {name:<16}{value:.10g}" for name, value in known.items()]
+    if quoted.missing:
+        given = " ".join(f"--set '{name}=…'" for name in quoted.missing)
+        lines.append(f"missing: {', '.join(quoted.missing)} (give {given})")
+    return "\n".join(lines)
+
+
+_SHOWN = ("bid", "ask", "bid_size", "ask_size")
+
+
+def _line(quote: Quote) -> str:
+    """`bid 149.93 x 100   ask 150.07 x 100`."""
+    head = f"{quote.venue}: " if quote.venue else ""
+    bid = _side("bid", quote.bid, quote.bid_size, quote.bid_rule)
+    ask = _side("ask", quote.ask, quote.ask_size, quote.ask_rule)
+    return f"{head}{bid}   {ask}"
+
+
+def _side(name: str, price: float | None, size: float, rule: str | None) -> str:
+    if price is None:
+        return f"{name} none ({rule})"
+    return f"{name} {price:.10g} x {size:.10g}"

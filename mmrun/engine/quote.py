@@ -1,0 +1,253 @@
+"""The quotes one market and one state would get: no tape, no compiled code.
+
+Formulas are evaluated by their definition (`lang.evaluate`), rounding, post-only and
+limits by the engine's own kernels as plain Python, so a quote here is a quote of a run.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mmrun.engine.assumptions import FillModel, Latency
+from mmrun.engine.bind import configure
+from mmrun.engine.book import set_touch
+from mmrun.engine.guards import guard_of
+from mmrun.engine.jit import uncompiled
+from mmrun.engine.prices import price_of, ticks_down, ticks_up
+from mmrun.engine.quoting import evaluate_quotes
+from mmrun.engine.records import Rule
+from mmrun.engine.state import ASK, BID, KNOWN, NO_ASK, NO_BID, OFF, new_machines
+from mmrun.lang.evaluate import Evaluator, Row
+from mmrun.lang.names import NAMES
+from mmrun.lang.nodes import Expr, Ticks, Type
+from mmrun.lang.scope import describe
+from mmrun.lang.show import show
+from mmrun.lang.walk import postorder
+from mmrun.market.instrument import Instrument
+from mmrun.plan.compile import Checked
+from mmrun.plan.plan import OUTPUTS
+from mmrun.problems import UsageError
+from mmrun.units import parse_literal
+
+
+DEFAULT_TICK, DEFAULT_LOT = 0.01, 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """A market and our state in it. Give `bid` and `ask`, or `mid` alone.
+
+    With `mid`, bid and ask read the mid and the touch is unknown: post-only does
+    nothing. `names` sets lets, own state, market names and windowed names by their
+    text; a bare value is in the name's base unit.
+    """
+
+    bid: float = math.nan
+    ask: float = math.nan
+    bid_size: float = math.nan
+    ask_size: float = math.nan
+    mid: float | None = None
+    inventory: float = 0.0
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What one venue would show at one level; a side not quoted says its rule."""
+
+    venue: str | None
+    level: int
+    bid: float | None
+    bid_size: float
+    ask: float | None
+    ask_size: float
+    bid_rule: str | None
+    ask_rule: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """Quotes with what stood behind them."""
+
+    quotes: list[Quote]
+    values: Mapping[str, float]  #: quote fields and lets, NaN where missing
+    missing: tuple[str, ...]  #: texts of what has no value and would need one
+    tick: float
+    lot: float
+    assumed: bool  #: whether tick or lot are not the strategy's own
+
+
+def quotes_in(checked: Checked, market: Market) -> Quoted:
+    """The quotes of a strategy in a market.
+
+    Raises:
+        UsageError: a name that the strategy does not have, or a value that is none.
+    """
+    strategy = checked.strategy
+    venue = strategy.venues[0] if strategy.venues else None
+    tick = (venue and venue.tick) or DEFAULT_TICK
+    lot = (venue and venue.lot) or DEFAULT_LOT
+    roots = dict(checked.lets) | {f"={name}": e for name, e in checked.fields.items()}
+    row = _row(checked, market, roots, tick, lot)
+    values = Evaluator(roots).step(row)
+    machine = _machine(checked, market, row, tick, lot)
+    _decide(machine, [values[f"={name}"] for name in OUTPUTS])
+    quote = Quote(venue.name if venue else None, 0, *_shown(machine))
+    shown = {name.lstrip("="): value for name, value in values.items()}
+    return Quoted(
+        quotes=[quote],
+        values=shown,
+        missing=_missing(checked, row),
+        tick=tick,
+        lot=lot,
+        assumed=venue is None or not (venue.tick and venue.lot),
+    )
+
+
+def _row(
+    checked: Checked,
+    market: Market,
+    roots: Mapping[str, Expr],
+    tick: float,
+    lot: float,
+) -> Row:
+    """The market and state as the evaluator reads them."""
+    bid, ask = _touch(market)
+    tape = {"bid": bid, "ask": ask}
+    tape |= {"bid_size": market.bid_size, "ask_size": market.ask_size}
+    states = _flat() | {"inventory": market.inventory}
+    overrides: dict[str, float] = {}
+    texts = {show(node): node for node in postorder(roots.values()) if node.args}
+    for name, text in market.names.items():
+        node = checked.lets.get(name) or texts.get(name)
+        if node is not None:
+            overrides[name] = _value(name, text, node.type, tick, lot)
+        elif name in NAMES and NAMES[name].op in ("market", "state"):
+            target = tape if NAMES[name].op == "market" else states
+            target[name] = _value(name, text, NAMES[name].type, tick, lot)
+        else:
+            raise _unknown(checked, name, [*checked.lets, *texts, *NAMES])
+    limit = checked.strategy.risk.max_inventory
+    params = {param.name: param.value for param in checked.strategy.params}
+    params |= {"tick": tick, "lot": lot, "target_inventory": 0.0}
+    params["max_inventory"] = math.nan if limit is None else limit
+    return Row(0, Ticks.BOOK, tape, params, states, overrides=overrides)
+
+
+def _touch(market: Market) -> tuple[float, float]:
+    if market.mid is not None:
+        return market.mid, market.mid
+    return market.bid, market.ask
+
+
+def _flat() -> dict[str, float]:
+    """Own state before anything happened; what does not exist then is missing."""
+    known = ("realized_pnl", "unrealized_pnl", "net_pnl", "position_value", "drawdown")
+    counts = ("inventory_age", "fill_count", "working_bid_size", "working_ask_size")
+    return dict.fromkeys((*known, *counts), 0.0)
+
+
+def _value(name: str, text: str, kind: Type, tick: float, lot: float) -> float:
+    """A value given on the command line, in base units."""
+    quantity = parse_literal(text)
+    if quantity is None or quantity.per:
+        message = f"--set {name}={text}: expected a number, with a unit or in base units"
+        raise UsageError(message)
+    unit = quantity.unit
+    if unit is None:
+        return quantity.value
+    if unit.dimension != kind.dimension:
+        message = f"--set {name}={text}: {name} is a {describe(kind)}, not in {unit.name}"
+        raise UsageError(message)
+    return quantity.value * {"tick": tick, "lot": lot}.get(unit.of, 1.0)
+
+
+def _unknown(checked: Checked, name: str, known: list[str]) -> UsageError:
+    if name in {param.name for param in checked.strategy.params}:
+        return UsageError(f"--set {name}: that is a param; set it with -s {name}=VALUE")
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean '{close[0]}'?" if close else ""
+    return UsageError(f"--set {name}: the strategy's formulas do not use it{hint}")
+
+
+def _machine(
+    checked: Checked, market: Market, row: Row, tick: float, lot: float
+) -> Any:
+    """The engine's memory in that market, without an order."""
+    strategy = checked.strategy
+    name = strategy.venues[0].name if strategy.venues else ""
+    instrument = Instrument(symbol="", venue=name, tick=tick, lot=lot)
+    machine = new_machines()[0]
+    machine.config = configure(
+        strategy,
+        instrument,
+        model=FillModel(),
+        latency=Latency(),
+        grid_ns=1,
+        inputs=0,
+    )
+    machine.book.depth = 1
+    state = machine.state
+    state.in_session = state.started = 1
+    bid, ask = row.market["bid"], row.market["ask"]
+    state.mid = row.market.get("mid", (bid + ask) / 2.0)
+    machine.accounts[KNOWN].position = row.states["inventory"]
+    if market.mid is None:
+        bid_ticks = NO_BID if math.isnan(bid) else ticks_down(bid, tick)
+        ask_ticks = NO_ASK if math.isnan(ask) else ticks_up(ask, tick)
+        state.best_bid, state.best_ask = bid_ticks, ask_ticks
+        set_touch(machine.book, BID, bid_ticks, row.market["bid_size"])
+        set_touch(machine.book, ASK, ask_ticks, row.market["ask_size"])
+    return machine
+
+
+def _decide(machine: Any, outputs: list[float]) -> None:
+    """Turn formula values into working orders, or rules."""
+    guard = guard_of(machine)
+    if guard:
+        for side in (BID, ASK):
+            machine.slots[side].reason = guard
+        return
+    if machine.config.post_only == OFF:  # it would take; here it is shown as it is
+        machine.book.count[:] = 0
+        machine.state.best_bid, machine.state.best_ask = NO_BID, NO_ASK
+
+    def formulas(registers: Any) -> None:
+        registers[: len(outputs)] = outputs
+
+    uncompiled(evaluate_quotes)(machine, formulas, 0)
+
+
+def _shown(machine: Any) -> tuple[Any, ...]:
+    """Bid, its size, ask, its size, and the two rules."""
+    prices: list[Any] = []
+    rules: list[str | None] = []
+    tick, per_unit = machine.config.tick, float(machine.config.ticks_per_unit)
+    for side in (BID, ASK):
+        slot = machine.slots[side]
+        if slot.live:
+            prices += [price_of(int(slot.price), tick, per_unit), float(slot.total)]
+            rules.append(None)
+        else:
+            prices += [None, 0.0]
+            rules.append(Rule(int(slot.reason)).name.lower())
+    return (*prices, *rules)
+
+
+def _missing(checked: Checked, row: Row) -> tuple[str, ...]:
+    """What the quote fields read that has no value, as texts for `--set`."""
+    nodes = [n for n in postorder(checked.fields.values()) if n.op != "const"]
+    named = {id(expr): name for name, expr in checked.lets.items()}
+    texts = {id(node): named.get(id(node)) or show(node) for node in nodes}
+    values = Evaluator({texts[id(node)]: node for node in nodes}).step(row)
+    lacking = {key for key, text in texts.items() if math.isnan(values[text])}
+    sources = [
+        texts[id(node)]
+        for node in nodes
+        if id(node) in lacking and not any(id(arg) in lacking for arg in node.args)
+    ]
+    return tuple(dict.fromkeys(sources))
