@@ -128,7 +128,7 @@ def replay(  # noqa: PLR0913
 ) -> Run:
     """As `run`, with overrides as -s takes them; `tell` hears what is being done."""
     from mmrun.engine.assumptions import fill_model, latency as latencies
-    from mmrun.engine.run import drive
+    from mmrun.engine.run import start
     from mmrun.replaying import Stopwatch, conditions_of, finish, open_feed
 
     watch = Stopwatch()
@@ -136,9 +136,10 @@ def replay(  # noqa: PLR0913
     plan = build(file, overrides)
     source = open_feed(plan, data, symbol=symbol, days=days)
     conditions = conditions_of(source, model=model, latency=delays, tell=tell)
+    feed = watch.reading(source.replay)
+    bound = start(plan, feed, conditions)  # ticks, params, registers, machine code
     with watch.driving():
-        feed = watch.reading(source.replay)
-        recording = drive(plan, feed, conditions, progress=watch.telling(tell))
+        recording = bound.over(feed, progress=watch.telling(tell))
     return finish(plan, source, conditions, recording, watch, file=Path(file), seed=seed)
 
 

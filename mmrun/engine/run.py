@@ -52,7 +52,7 @@ from mmrun.engine.pipeline import Pipeline, new_pipeline
 from mmrun.engine.records import DECISION, EQUITY, FILL, ORDER, Recording, Totals
 from mmrun.engine.residual import Residual, compile_residual
 from mmrun.engine.state import LEVELS, NEVER, ROOM, ROW_ROOM, TRUE, Machine
-from mmrun.market.tape import Batch, Feed
+from mmrun.market.tape import EMPTY, Batch, Feed
 from mmrun.plan.plan import Plan
 from mmrun.problems import DataError
 
@@ -104,18 +104,12 @@ def drive(
     progress: Callable[[int], None] = lambda _: None,
 ) -> Recording:
     """Run a plan over a feed; `progress` is told the rows done after each batch."""
-    use_threads(1)
-    run = start(plan, feed, conditions)
-    done = 0
-    for batch in feed.batches():
-        run.feed(batch)
-        done += len(batch)
-        progress(done)
-    return run.finish()
+    return start(plan, feed, conditions).over(feed, progress=progress)
 
 
 def start(plan: Plan, feed: Feed, conditions: Conditions) -> Run:
-    """Bind a plan to a feed's instrument; nothing has been read yet."""
+    """Bind a plan to a feed's instrument, ready to run; nothing has been read yet."""
+    use_threads(1)
     instrument = feed.instrument
     config = configure(
         plan.strategy,
@@ -145,7 +139,9 @@ def start(plan: Plan, feed: Feed, conditions: Conditions) -> Run:
         sessions=sessions,
         depth=instrument.depth,
     )
-    return Run(plan, pipeline, machines, conditions.mode, _formula(plan, conditions))
+    run = Run(plan, pipeline, machines, conditions.mode, _formula(plan, conditions))
+    run.warm()
+    return run
 
 
 def grid_step(first_ts: int, last_ts: int) -> int:
@@ -182,18 +178,40 @@ class Run:
     recorder: _Recorder = field(default_factory=_Recorder)
     last_ts: int = 0
 
+    def warm(self) -> None:
+        """Compile or load the kernels on no rows, so that running is all that is timed."""
+        rows, block = self.pipeline.run(EMPTY)
+        scratch = self.machines.copy()
+        self.mode(kernel.advance)(scratch, rows, 0, block, self._call)
+        self.mode(kernel.finish)(scratch, 0)
+
+    def over(
+        self, feed: Feed, *, progress: Callable[[int], None] = lambda _: None
+    ) -> Recording:
+        """Run all batches of a feed; `progress` is told the rows done after each."""
+        done = 0
+        for batch in feed.batches():
+            self.feed(batch)
+            done += len(batch)
+            progress(done)
+        return self.finish()
+
     def feed(self, batch: Batch) -> None:
         """Run one batch; afterwards nothing of it is kept but the state it left."""
         if not len(batch):
             return
         rows, block = self.pipeline.run(batch)
-        call = self.formula.address if isinstance(self.formula, Residual) else self.formula
         advance = self.mode(kernel.advance)
-        done = advance(self.machines, rows, 0, block, call)
+        done = advance(self.machines, rows, 0, block, self._call)
         while done < len(batch):
             self._make_room()
-            done = advance(self.machines, rows, done, block, call)
+            done = advance(self.machines, rows, done, block, self._call)
         self.last_ts = int(batch.ts[-1])
+
+    @property
+    def _call(self) -> int | Callable[[Any], None]:
+        """The residual as kernels take it: an address, or a Python function."""
+        return self.formula.address if isinstance(self.formula, Residual) else self.formula
 
     def _make_room(self) -> None:
         """Empty the outputs; what still lacks room then cannot be had."""

@@ -108,6 +108,21 @@ class Batch:
         )
 
 
+#: A batch without rows.
+EMPTY = Batch(
+    ts=np.zeros(0, np.int64),
+    kind=np.zeros(0, np.int8),
+    bid=np.zeros(0),
+    bid_size=np.zeros(0),
+    ask=np.zeros(0),
+    ask_size=np.zeros(0),
+    price=np.zeros(0),
+    size=np.zeros(0),
+    side=np.zeros(0, np.int8),
+    status=np.zeros(0, np.int8),
+)
+
+
 class Feed(Protocol):
     """Where batches come from: recorded or live, one loop for both."""
 
