@@ -21,10 +21,13 @@ from mmrun.engine.prices import price_of, ticks_down, ticks_up
 from mmrun.engine.quoting import evaluate_quotes
 from mmrun.engine.records import Rule
 from mmrun.engine.state import ASK, BID, KNOWN, NO_ASK, NO_BID, OFF, new_machines
+from mmrun.lang.check import check
 from mmrun.lang.evaluate import Evaluator, Row
 from mmrun.lang.names import NAMES
 from mmrun.lang.nodes import Expr, Ticks, Type
-from mmrun.lang.scope import describe
+from mmrun.lang.parse import parse
+from mmrun.lang.place import formula
+from mmrun.lang.scope import Scope, describe, param_expr
 from mmrun.lang.show import show
 from mmrun.lang.walk import postorder
 from mmrun.market.instrument import Instrument
@@ -123,7 +126,7 @@ def _row(
     overrides: dict[str, float] = {}
     texts = {show(node): node for node in postorder(roots.values()) if node.args}
     for name, text in market.names.items():
-        node = checked.lets.get(name) or texts.get(name)
+        node = checked.lets.get(name) or texts.get(_canonical(checked, name))
         if node is not None:
             overrides[name] = _value(name, text, node.type, tick, lot)
         elif name in NAMES and NAMES[name].op in ("market", "state"):
@@ -136,6 +139,17 @@ def _row(
     params |= {"tick": tick, "lot": lot, "target_inventory": 0.0}
     params["max_inventory"] = math.nan if limit is None else limit
     return Row(0, Ticks.BOOK, tape, params, states, overrides=overrides)
+
+
+def _canonical(checked: Checked, text: str) -> str:
+    """A windowed name as formulas show it: `volatility(mid,1min)` has a space and 60s."""
+    written = formula(text)
+    tree, _ = parse(written)
+    if tree is None:
+        return text
+    params = {param.name: param_expr(param) for param in checked.strategy.params}
+    expr, _ = check(tree, written, Scope(bindings=params | dict(checked.lets)))
+    return text if expr is None else show(expr)
 
 
 def _touch(market: Market) -> tuple[float, float]:

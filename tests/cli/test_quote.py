@@ -1,0 +1,191 @@
+"""`mmrun quote`: one market, one state, no tape."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmrun.cli import run as mmrun
+
+
+#: The design's example: a long book quotes both sides lower.
+GUARDS = """\
+mmrun: 1
+name: guards
+let: {load: inventory / max_inventory, flow: trade_imbalance(1s)}
+quote:
+  fair: mid
+  half_spread: 5bps
+  reservation: fair - 10bps * load
+  size: 100
+risk: {max_inventory: 1000}
+"""
+
+
+@pytest.fixture
+def ask(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Asks for the quotes of a strategy text; gives the only line as a dictionary."""
+
+    def quote(text: str, *arguments: str) -> dict[str, Any]:
+        path = tmp_path / "quoted.yaml"
+        path.write_text(text)
+        code = mmrun(["quote", str(path), *arguments, "--json"])
+        captured = capsys.readouterr()
+        assert code == 0, captured.err
+        (line,) = json.loads(captured.out)
+        return line
+
+    return quote
+
+
+MARKET = ("--bid", "149.95", "--ask", "150.05")
+
+
+def test_a_flat_book_quotes_symmetrically(ask: Any) -> None:
+    """5 bps of 150 is 7.5 cents a side, rounded outward to the tick."""
+    line = ask(GUARDS, *MARKET)
+
+    assert line == {
+        "venue": None,
+        "level": 0,
+        "bid": 149.92,
+        "bid_size": 100.0,
+        "ask": 150.08,
+        "ask_size": 100.0,
+        "bid_rule": None,
+        "ask_rule": None,
+    }
+
+
+def test_a_long_book_quotes_both_sides_lower(ask: Any) -> None:
+    """Half the limit long, the reservation price is 5 bps below fair."""
+    line = ask(GUARDS, *MARKET, "--inventory", "500")
+
+    assert (line["bid"], line["ask"]) == (149.85, 150.0)
+
+
+def test_at_the_limit_only_the_side_that_adds_is_dropped(ask: Any) -> None:
+    """Long at max_inventory the bid goes, by its rule, and the ask stays."""
+    line = ask(GUARDS, *MARKET, "--inventory", "1000")
+
+    assert (line["bid"], line["bid_size"], line["bid_rule"]) == (
+        None,
+        0.0,
+        "max_inventory",
+    )
+    assert line["ask_size"] == 100.0
+
+
+def test_size_is_clipped_to_headroom(ask: Any) -> None:
+    """950 long of 1000, fifty are left to buy."""
+    line = ask(GUARDS, *MARKET, "--inventory", "950")
+
+    assert (line["bid_size"], line["ask_size"]) == (50.0, 100.0)
+
+
+def test_post_only_slides_to_one_tick_short_of_the_touch(ask: Any) -> None:
+    """A bid that would take is moved under the ask."""
+    line = ask(GUARDS, *MARKET, "--inventory", "-5000", "-s", "risk.max_inventory=1000")
+
+    assert line["bid"] == 150.04
+
+
+def test_mid_alone_leaves_the_touch_unknown(ask: Any) -> None:
+    """With --mid post-only does nothing, and bid and ask read the mid."""
+    line = ask(
+        GUARDS.replace("fair: mid", "fair: (bid + ask) / 2 + 20bps"), "--mid", "150"
+    )
+
+    assert (line["bid"], line["ask"]) == (150.22, 150.38)
+
+
+def test_a_missing_value_is_named_and_can_be_given(ask: Any) -> None:
+    """Volatility has no value without a tape: the rule is missing, --set gives it."""
+    text = GUARDS.replace("half_spread: 5bps", "half_spread: volatility(mid, 1min) * sqrt(1s)")
+
+    unknown = ask(text, *MARKET)
+    known = ask(text, *MARKET, "--set", "volatility(mid, 1min)=0.05")
+
+    assert (unknown["bid"], unknown["bid_rule"]) == (None, "missing")
+    assert (known["bid"], known["ask"]) == (149.95, 150.05)
+
+
+def test_set_reads_lets_units_and_own_state(ask: Any) -> None:
+    """A let is overridden by its name; a literal is read in its unit."""
+    by_let = ask(GUARDS, *MARKET, "--set", "load=0.5")
+    by_state = ask(GUARDS, *MARKET, "--set", "inventory=500lot")
+
+    assert by_let["bid"] == by_state["bid"] == 149.85
+
+
+def test_tick_and_lot_come_from_the_venue(ask: Any) -> None:
+    """venues.X.tick and .lot decide the grid and the venue's name is told."""
+    text = GUARDS + "venues: {KRX: {tick: 0.05, lot: 30}}\n"
+
+    line = ask(text, *MARKET)
+
+    assert line["venue"] == "KRX"
+    assert (line["bid"], line["ask"], line["bid_size"]) == (149.9, 150.1, 90.0)
+
+
+def test_a_crossed_market_pulls_both_sides(ask: Any) -> None:
+    """Bid above ask: both sides off by the rule crossed_book."""
+    line = ask(GUARDS, "--bid", "150.05", "--ask", "149.95")
+
+    assert (line["bid_rule"], line["ask_rule"]) == ("crossed_book", "crossed_book")
+
+
+def test_a_mid_of_zero_is_legal(ask: Any) -> None:
+    """At mid 0 nothing is quoted and nothing breaks."""
+    line = ask(GUARDS, "--mid", "0")
+
+    assert line["bid"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "--bid and --ask, or --mid"),
+        (["--mid", "150", "--bid", "149"], "--bid and --ask, or --mid"),
+        (["--mid", "150", "--set", "laod=1"], "did you mean 'load'?"),
+        (["--mid", "150", "--set", "load"], "expected NAME=VALUE"),
+        (["--mid", "150", "--set", "load=many"], "expected a number"),
+        (["--mid", "150", "--set", "inventory=5bps"], "inventory is a size"),
+    ],
+)
+def test_wrong_arguments_are_usage_errors(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    """Each mistake is said with what was expected, exit code 2."""
+    path = tmp_path / "s.yaml"
+    path.write_text(GUARDS)
+
+    code = mmrun(["quote", str(path), *arguments])
+
+    assert code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_quote_imports_no_compiler(tmp_path: Path) -> None:
+    """quote runs the kernels as plain Python: no numba, no numexpr, no polars."""
+    path = tmp_path / "s.yaml"
+    path.write_text(GUARDS)
+    probe = (
+        "import sys; from mmrun.cli import run;"
+        f"run(['quote', {str(path)!r}, '--mid', '150', '--json']);"
+        "print(sorted({'numba', 'numexpr', 'polars', 'llvmlite'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "[]"
