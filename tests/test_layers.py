@@ -14,7 +14,11 @@ LINT_IMPORTS = Path(sys.executable).parent / "lint-imports"
 def test_imports_follow_the_data_flow() -> None:
     """All contracts on imports in pyproject.toml hold."""
     done = subprocess.run(
-        [LINT_IMPORTS, "--no-cache"], cwd=ROOT, capture_output=True, text=True
+        [LINT_IMPORTS, "--no-cache"],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
 
     assert done.returncode == 0, done.stdout
