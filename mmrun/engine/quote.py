@@ -126,9 +126,10 @@ def _row(
     overrides: dict[str, float] = {}
     texts = {show(node): node for node in postorder(roots.values()) if node.args}
     for name, text in market.names.items():
-        node = checked.lets.get(name) or texts.get(_canonical(checked, name))
+        known = name if name in checked.lets else _canonical(checked, name)
+        node = checked.lets.get(name) or texts.get(known)
         if node is not None:
-            overrides[name] = _value(name, text, node.type, tick, lot)
+            overrides[known] = _value(name, text, node.type, tick, lot)
         elif name in NAMES and NAMES[name].op in ("market", "state"):
             target = tape if NAMES[name].op == "market" else states
             target[name] = _value(name, text, NAMES[name].type, tick, lot)
