@@ -87,12 +87,12 @@ def match_book(m: Machine, side: int, ts: int) -> None:
 
 
 @kernel
-def follow_queue(m: Machine, side: int) -> None:
+def follow_queue(m: Machine, side: int, ts: int) -> None:
     """What is ahead of our order falls to the size displayed at its price."""
     slot = m.slots[side]
     if slot.live == 0:
         return
-    shown = shown_at(m, side, slot.price)
+    shown = shown_at(m, side, slot.price, ts)
     if np.isnan(slot.ahead):
         slot.ahead = shown
     elif shown < slot.ahead:
@@ -100,9 +100,11 @@ def follow_queue(m: Machine, side: int) -> None:
 
 
 @kernel
-def shown_at(m: Machine, side: int, price: int) -> float:
+def shown_at(m: Machine, side: int, price: int, ts: int) -> float:
     """The size displayed at a price; NaN unknown, which hftbacktest takes for none."""
     shown = displayed(m.book, side, price)
+    if shown == 0.0 and ts == m.state.clear_ts:
+        shown = math.nan  # the rest of a snapshot may still show it
     if math.isnan(shown) and m.config.fill_model == HFTBACKTEST:
         return 0.0
     return shown

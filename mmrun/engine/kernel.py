@@ -73,8 +73,8 @@ def advance(  # type: ignore[no-untyped-def]
             sizes = rows.bid_size[i], rows.ask_size[i]
             apply_quote(m, rows.first[i], rows.second[i], sizes)
             settle_book(m, rows.bid[i], rows.ask[i], ts)
-            follow_queue(m, BID)
-            follow_queue(m, ASK)
+            follow_queue(m, BID, ts)
+            follow_queue(m, ASK, ts)
         elif kind == _TRADE:
             state.trades += 1
             match_trade(m, rows.first[i], rows.size[i], rows.side[i], ts)
@@ -82,8 +82,9 @@ def advance(  # type: ignore[no-untyped-def]
             side = BID if rows.side[i] > 0 else ASK
             set_level(m.book, side, rows.first[i], rows.size[i])
             settle_book(m, rows.bid[i], rows.ask[i], ts)
-            follow_level(m, side, rows.first[i])
+            follow_level(m, side, rows.first[i], ts)
         elif kind == _CLEAR:
+            state.clear_ts = ts
             m.book.count[BID] = 0
             m.book.count[ASK] = 0
             settle_book(m, rows.bid[i], rows.ask[i], ts)
@@ -144,11 +145,11 @@ def apply_quote(m, bid, ask, sizes):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def follow_level(m: Machine, side: int, price: int) -> None:
+def follow_level(m: Machine, side: int, price: int, ts: int) -> None:
     """A depth row moves our place in the queue when it is at our price."""
     slot = m.slots[side]
     if slot.live == 1 and (slot.price == price or np.isnan(slot.ahead)):
-        follow_queue(m, side)
+        follow_queue(m, side, ts)
 
 
 @kernel

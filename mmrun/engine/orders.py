@@ -184,7 +184,7 @@ def _rest(m: Machine, side: int, price: int, ts: int) -> None:
     if event != _REDUCED:
         slot.price = price
         slot.joined_ts = ts
-        slot.ahead = shown_at(m, side, price)
+        slot.ahead = shown_at(m, side, price, ts)
     left = total - slot.filled
     sent = slot.request_sent_ts
     log_order(m, ts, sent, side, event, _price(m, price), left, slot.ahead, 0)

@@ -90,6 +90,7 @@ STATE = np.dtype(
         ("best_ask", "i8"),
         ("mid", "f8"),  # last known mid, NaN before the first
         ("venue_ts", "i8"),  # last row that was not a clock row
+        ("clear_ts", "i8"),  # last clear row: a snapshot lasts for the rows of its time
         ("halted", "i8"),  # 0 or the Rule that says how
         ("stale", "i8"),
         ("in_session", "i8"),
@@ -266,7 +267,7 @@ def new_machines() -> Any:
     state.best_bid, state.best_ask, state.mid = NO_BID, NO_ASK, np.nan
     state.next_grid = NEVER
     state.next_order_id = 1
-    state.last_fill_ts = state.position_since = -NEVER
+    state.last_fill_ts = state.position_since = state.clear_ts = -NEVER
     for side in (BID, ASK):
         slot = machine.slots[side]
         slot.request_effect_ts = slot.request_answer_ts = NEVER
