@@ -74,8 +74,12 @@ def round_decimals(price: float, scale: float) -> float:
     scaled = price * scale
     error = product_error(price, scale)
     whole = np.floor(scaled)
-    beyond = (scaled - whole) + error  # exact: both are far smaller than scaled
-    if beyond > 0.5 or (beyond == 0.5 and whole % 2.0 == 1.0):
+    part = scaled - whole
+    # Only at one half can the error decide; added to it, a small one would be lost.
+    up = part > 0.5
+    if part == 0.5:
+        up = error > 0.0 or (error == 0.0 and whole % 2.0 == 1.0)
+    if up:
         whole += 1.0
     return whole / scale
 
@@ -88,10 +92,11 @@ def quote_ticks(price: float, side: int, mode: int, tick: float, scale: float) -
     if mode == NEAREST:
         below = ticks_down(price, tick)
         above = ticks_up(price, tick)
-        middle = price / tick - below
-        if middle < 0.5 or (middle == 0.5 and side == 0):
-            return below
-        return above
+        ticks = price / tick
+        half = below + 0.5
+        if on_grid(ticks, half):
+            return below if side == 0 else above
+        return below if ticks < half else above
     down = side == 0
     if mode == INWARD:
         down = not down

@@ -181,7 +181,7 @@ def plan_of(tmp_path: Path) -> Callable[..., Plan]:
 def run(plan_of: Callable[..., Plan]) -> Callable[..., Ran]:
     """Runs a tape's text through a strategy's keys; times and latencies are in ms."""
 
-    def drive_text(  # noqa: PLR0913
+    def drive_text(
         text: str | Batch,
         quote: dict[str, Any] | None = None,
         *,
