@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmrun.plan.compile import Checked, check_formulas, compile_plan
+from mmrun.plan.compile import Checked, check_formulas, compile_plan, meanings
 from mmrun.plan.plan import Plan
 from mmrun.problems import Problem, StrategyError, errors_in, sorted_by_place
-from mmrun.strategy import read_strategy
+from mmrun.strategy import read_formulas, read_strategy
 
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def read(
     """A strategy file with its formulas checked, None where there are errors."""
     strategy, problems = read_strategy(Path(file), overrides)  # YAML, schema, rules
     if strategy is None:
-        return None, problems
+        found = _in_formulas(Path(file), overrides, problems)
+        return None, sorted_by_place((*problems, *found))
     checked, found = check_formulas(strategy)  # parse, names, order, types and units
     problems = sorted_by_place((*problems, *found))
     return (None if errors_in(problems) else checked), problems
@@ -140,7 +141,9 @@ def replay(  # noqa: PLR0913
     bound = start(plan, feed, conditions)  # ticks, params, registers, machine code
     with watch.driving():
         recording = bound.over(feed, progress=watch.telling(tell))
-    return finish(plan, source, conditions, recording, watch, file=Path(file), seed=seed)
+    return finish(
+        plan, source, conditions, recording, watch, file=Path(file), seed=seed
+    )
 
 
 def quote(  # noqa: PLR0913
@@ -192,6 +195,14 @@ def quoted(file: Path | str, market: Market, overrides: Sequence[str] = ()) -> Q
     if checked is None:
         raise StrategyError(problems)
     return quotes_in(checked, market)
+
+
+def _in_formulas(
+    file: Path, overrides: Sequence[str], problems: tuple[Problem, ...]
+) -> tuple[Problem, ...]:
+    """What is wrong with the formulas of a file that has other problems."""
+    formulas = read_formulas(file, overrides, problems)
+    return () if formulas is None else meanings(formulas)[1]
 
 
 def _overrides(settings: Settings | None) -> tuple[str, ...]:

@@ -65,10 +65,10 @@ def command(paths: tuple[Path, ...], overrides: tuple[str, ...], form: str) -> i
 
 
 def problems_of(path: Path, overrides: Sequence[str]) -> tuple[Problem, ...]:
-    """All that is wrong with one strategy file."""
-    from mmrun.strategy import read_strategy
+    """All that is wrong with one strategy file, formulas included."""
+    from mmrun import api
 
-    return read_strategy(path, overrides)[1]
+    return api.check(path, overrides)
 
 
 def selected(path: Path) -> list[Path]:

@@ -164,6 +164,7 @@ def _meant(context: Context, name: str) -> tuple[str, ...]:
         for bound, expr in context.scope.bindings.items()
         if bound not in NAMES
     }
+    kinds |= dict.fromkeys(context.scope.pending - kinds.keys(), "let")
     lower = name.lower()
     if lower in _OTHER_WORDS:
         return (_OTHER_WORDS[lower],)

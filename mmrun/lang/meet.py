@@ -217,7 +217,7 @@ def _field_mismatch(
     context: Context, operand: Operand, expected: Type, what: str
 ) -> bool:
     text, found = context.text(operand.node), operand.expr.type
-    message = f"{what} is {describe(expected)}, found {describe(found)}: {text}"
+    message = f"{what}: expected {describe(expected)}, found {describe(found)} ({text})"
     hints = _to(text, found.dimension, expected.dimension)
     return context.unit_error("MM320", message, operand.node, *hints)
 

@@ -146,7 +146,7 @@ RESERVED_NAMES: frozenset[str] = frozenset(NAMES)
 FIELDS: dict[str, Type] = (
     dict.fromkeys(QUOTE_FIELDS, _PRICE)
     | dict.fromkeys(_TOUCH, _PRICE)
-    | dict.fromkeys(_TOUCH_SIZES, _SIZE)
+    | dict.fromkeys(("size", *_TOUCH_SIZES), _SIZE)
 )
 
 #: What a tick and a lot are worth: known when a plan is bound to an instrument.

@@ -16,8 +16,8 @@ from mmrun.plan.graph import order
 from mmrun.plan.hoist import hoist
 from mmrun.plan.passes import PASSES, Roots
 from mmrun.plan.plan import OUTPUTS, Plan
-from mmrun.problems import Problem
-from mmrun.strategy.spec import Formula, Strategy
+from mmrun.problems import Problem, errors_in
+from mmrun.strategy.spec import Formula, Formulas, Strategy
 
 
 #: Quote fields that other formulas may read; the rest are outputs alone.
@@ -35,34 +35,54 @@ class Checked:
 
 def check_formulas(strategy: Strategy) -> tuple[Checked | None, tuple[Problem, ...]]:
     """Parse and check every formula; None when there are errors."""
-    formulas = formulas_of(strategy)
+    meant, problems = meanings(formulas_of(strategy))
+    if errors_in(problems):
+        return None, problems
+    given = {k: v for k, v in meant.items() if k in OUTPUTS}
+    if "size" in meant:
+        given |= dict.fromkeys(("bid_size", "ask_size"), meant["size"])
+    fields = with_defaults(given)
+    lets = {let.name: meant[_let(let.name)] for let in strategy.lets}
+    return Checked(strategy, fields, lets), problems
+
+
+def formulas_of(strategy: Strategy) -> Formulas:
+    """What there is to check in a valid file."""
+    given = {name: getattr(strategy.quoting, name) for name in OUTPUTS}
+    fields = {name: each for name, each in given.items() if each is not None}
+    if fields["bid_size"].place is fields["ask_size"].place:  # written as `size`
+        fields["size"] = fields.pop("bid_size")
+        del fields["ask_size"]
+    return Formulas(
+        params=strategy.params,
+        lets=strategy.lets,
+        fields=fields,
+        units_off=strategy.units_off,
+    )
+
+
+def meanings(formulas: Formulas) -> tuple[dict[str, Expr], tuple[Problem, ...]]:
+    """Checked trees by key (`let.sigma`, `fair`), and all that is wrong.
+
+    A formula that has an error, or needs one that has, is not among the trees.
+    """
+    texts = _texts(formulas)
     trees: dict[str, Node] = {}
     problems: list[Problem] = []
-    for name, formula in formulas.items():
-        tree, found = parse(formula)
+    for key, text in texts.items():
+        tree, found = parse(text)
         problems += found
         if tree is not None:
-            trees[name] = tree
-    ordered, cycle = order(_needs(trees, formulas), formulas)
-    problems += cycle
-    bindings, found = _check_in_order(strategy, trees, ordered, formulas)
-    problems += found
-    if cycle or len(bindings) < len(formulas):
-        return None, tuple(problems)
-    fields = with_defaults({k: v for k, v in bindings.items() if k in OUTPUTS})
-    lets = {let.name: bindings[_let(let.name)] for let in strategy.lets}
-    return Checked(strategy, fields, lets), tuple(problems)
+            trees[key] = tree
+    ordered, cycles = order(_needs(trees, texts), texts)
+    meant, wrong = _check_in_order(formulas, trees, ordered, texts)
+    return meant, (*problems, *cycles, *wrong)
 
 
-def formulas_of(strategy: Strategy) -> dict[str, Formula]:
-    """Every formula by its key: `let.sigma`, `fair`, `bid_size`."""
-    quoting = strategy.quoting
-    found = {_let(let.name): let.formula for let in strategy.lets}
-    for name in OUTPUTS:
-        formula = getattr(quoting, name)
-        if formula is not None:
-            found[name] = formula
-    return found
+def _texts(formulas: Formulas) -> dict[str, Formula]:
+    """Every formula by its key."""
+    found = {_let(let.name): let.formula for let in formulas.lets}
+    return found | dict(formulas.fields)
 
 
 def _let(name: str) -> str:
@@ -71,16 +91,16 @@ def _let(name: str) -> str:
 
 
 def _needs(
-    trees: Mapping[str, Node], formulas: Mapping[str, Formula]
+    trees: Mapping[str, Node], texts: Mapping[str, Formula]
 ) -> dict[str, tuple[str, ...]]:
     """For every formula the keys of those it reads."""
     return {
         key: tuple(
             found
             for name in (names_in(trees[key]) if key in trees else ())
-            if (found := _key_of(name)) in formulas
+            if (found := _key_of(name)) in texts
         )
-        for key in formulas
+        for key in texts
     }
 
 
@@ -89,32 +109,30 @@ def _key_of(name: str) -> str:
 
 
 def _check_in_order(
-    strategy: Strategy,
+    formulas: Formulas,
     trees: Mapping[str, Node],
     ordered: tuple[str, ...],
-    formulas: Mapping[str, Formula],
+    texts: Mapping[str, Formula],
 ) -> tuple[dict[str, Expr], list[Problem]]:
     """Checked formulas by key, each seeing those before it."""
     done: dict[str, Expr] = {}
     problems: list[Problem] = []
-    failed: set[str] = set()
-    params = {param.name: param_expr(param) for param in strategy.params}
+    params = {param.name: param_expr(param) for param in formulas.params}
+    named = {_name_of(key) for key in texts if _seen(key)} | formulas.unclear
     for key in ordered:
-        names = {k.removeprefix("let."): v for k, v in done.items() if _seen(k)}
-        defaults = _readable_defaults(done, formulas)
+        if key not in trees:
+            continue
+        names = {_name_of(k): v for k, v in done.items() if _seen(k)}
+        bindings = params | _readable_defaults(done, texts) | names
         scope = Scope(
-            bindings=params | defaults | names,
-            pending=frozenset(failed),
-            units_off=strategy.units_off,
+            bindings=bindings,
+            pending=frozenset(named - bindings.keys()),
+            units_off=formulas.units_off,
         )
-        expr = None
-        if key in trees:
-            field = key if key in OUTPUTS else ""
-            expr, found = check(trees[key], formulas[key], scope, field=field)
-            problems += found
-        if expr is None:
-            failed.add(key.removeprefix("let."))
-        else:
+        field = key if key in formulas.fields else ""
+        expr, found = check(trees[key], texts[key], scope, field=field)
+        problems += found
+        if expr is not None:
             done[key] = expr
     return done, problems
 
@@ -124,14 +142,18 @@ def _seen(key: str) -> bool:
     return key.startswith("let.") or key in READABLE
 
 
+def _name_of(key: str) -> str:
+    return key.removeprefix("let.")
+
+
 def _readable_defaults(
-    done: Mapping[str, Expr], formulas: Mapping[str, Formula]
+    done: Mapping[str, Expr], texts: Mapping[str, Formula]
 ) -> dict[str, Expr]:
     """`fair` and `reservation` where the file leaves them out."""
     found: dict[str, Expr] = {}
-    if "fair" not in formulas:
+    if "fair" not in texts:
         found["fair"] = NAMES["mid"].leaf(0, 0)
-    if "reservation" not in formulas and ("fair" in done or "fair" in found):
+    if "reservation" not in texts and ("fair" in done or "fair" in found):
         found["reservation"] = done.get("fair") or found["fair"]
     return found
 

@@ -15,18 +15,32 @@ CODES = {"MM310": "formulas that need each other"}
 def order(
     needs: Mapping[str, tuple[str, ...]], formulas: Mapping[str, Formula]
 ) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
-    """Names so that each comes after what it needs, and a problem for a cycle.
+    """Names so that each comes after what it needs, and a problem for each cycle.
 
     `needs` maps every formula's name to the formula names it reads (reads through
-    `prev` are the legal back reference and not among them). With a cycle the order is
-    empty: none of the formulas can be given a meaning.
+    `prev` are the legal back reference and not among them). The members of a cycle are
+    left out of the order: they can be given no meaning.
     """
-    sorter = TopologicalSorter({name: needs[name] for name in sorted(needs)})
-    try:
-        return tuple(sorter.static_order()), ()
-    except CycleError as error:
-        # graphlib lists a cycle along "is needed by"; users read "needs".
-        return (), (_cycle_problem(list(reversed(error.args[1])), formulas),)
+    left = {name: needs[name] for name in sorted(needs)}
+    problems: list[Problem] = []
+    while True:
+        try:
+            return tuple(TopologicalSorter(left).static_order()), tuple(problems)
+        except CycleError as error:
+            # graphlib lists a cycle along "is needed by"; users read "needs".
+            cycle = list(reversed(error.args[1]))
+            problems.append(_cycle_problem(cycle, formulas))
+            left = _without(left, frozenset(cycle))
+
+
+def _without(
+    needs: Mapping[str, tuple[str, ...]], gone: frozenset[str]
+) -> dict[str, tuple[str, ...]]:
+    return {
+        name: tuple(each for each in read if each not in gone)
+        for name, read in needs.items()
+        if name not in gone
+    }
 
 
 def _cycle_problem(cycle: list[str], formulas: Mapping[str, Formula]) -> Problem:
@@ -36,11 +50,24 @@ def _cycle_problem(cycle: list[str], formulas: Mapping[str, Formula]) -> Problem
     return problem_at(
         formulas[turned[0]].place,
         "MM310",
-        f"'{turned[0]}' needs itself: {hops}",
-        hints=(f"prev({turned[1]}) reads the value of the last quote evaluation",),
+        f"{_plain(turned[0])} needs itself: {hops}",
+        hints=(_way_out(turned),),
     )
+
+
+def _way_out(cycle: list[str]) -> str:
+    """What breaks a cycle: the last value of a quote field can be read, of a let not."""
+    fields = [name for name in cycle if _plain(name) == name]
+    if fields:
+        return f"prev({fields[0]}) reads the value of the last quote evaluation"
+    return f"write {_plain(cycle[0])} without itself"
 
 
 def _hop(name: str, formula: Formula) -> str:
     span = formula.place.span()
-    return f"{name} ({span.file}:{span.line})"
+    return f"{_plain(name)} ({span.file}:{span.line})"
+
+
+def _plain(name: str) -> str:
+    """A let as the file has it, without its section."""
+    return name.removeprefix("let.")

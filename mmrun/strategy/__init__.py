@@ -6,8 +6,9 @@ text with places, and `Problem`s. `reading` is the flow; the file format is
 """
 
 from mmrun.strategy.codes import CODES
+from mmrun.strategy.partial import read_formulas
 from mmrun.strategy.reading import read_strategy, resolve
 from mmrun.strategy.spec import Strategy
 
 
-__all__ = ["CODES", "Strategy", "read_strategy", "resolve"]
+__all__ = ["CODES", "Strategy", "read_formulas", "read_strategy", "resolve"]

@@ -59,7 +59,7 @@ def build(document: Document) -> Strategy:
         name=_value(root, "name", _text, ""),
         description=_value(root, "description", _text, ""),
         tags=tuple(str(tag) for tag in _list(root, "tags")),
-        params=tuple(_param(name, entry) for name, entry in _entries(root, "params")),
+        params=tuple(param(name, entry) for name, entry in _entries(root, "params")),
         lets=tuple(
             Let(name, formula(entry.node)) for name, entry in _entries(root, "let")
         ),
@@ -85,7 +85,8 @@ def _named(document: Document) -> Section:
     return Section({**root.entries, "name": name}, root.place)
 
 
-def _param(name: str, entry: Entry) -> Param:
+def param(name: str, entry: Entry) -> Param:
+    """A param that nothing is wrong with."""
     node = entry.node
     unit = param_unit(node)
     section = node if isinstance(node, Section) else Section({}, entry.key)

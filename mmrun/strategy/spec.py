@@ -8,6 +8,7 @@ its formulas are still text.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
@@ -55,6 +56,18 @@ class Let:
 
     name: str
     formula: Formula
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formulas:
+    """The formulas of a file and what they are checked against."""
+
+    params: tuple[Param, ...]
+    lets: tuple[Let, ...]
+    fields: Mapping[str, Formula]  #: of the quote section: `fair`, `bid_size`, ...
+    units_off: bool = False
+    #: names that are defined, but by what could not be read
+    unclear: frozenset[str] = frozenset()
 
 
 class RequoteOn(Enum):

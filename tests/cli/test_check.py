@@ -94,6 +94,19 @@ def test_a_folder_stands_for_its_strategies(folder, capsys):
     ]
 
 
+def test_formulas_are_checked_with_the_rest(folder, capsys):
+    """A misspelt key and what is wrong with formulas are said in one go, by place."""
+    text = BAD.replace("half_spread: edge", "half_spread: edgy, fair: mid + 5s")
+    write(folder, a=text)
+
+    assert run(["check", "a.yaml", "--format", "concise"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "a.yaml:3:22: MM301 unknown name edgy",
+        "a.yaml:3:34: MM320 mid is price, 5s is time; they must have one unit",
+        "a.yaml:3:44: MM110 unknown key 'sise'",
+    ]
+
+
 def test_all_files_are_in_one_json_object(folder, capsys):
     """`--format json` prints one object whatever was checked."""
     write(folder, a=BAD, b=GOOD, c=BAD)

@@ -1,0 +1,111 @@
+"""The formulas of a file that has other mistakes, so that all are shown at once.
+
+What stands in or around a mistake is left out, and the names it would define are
+`unclear`: a formula that reads one is not reported for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mmrun.documents import Document, Entry, Node, Scalar, Section
+from mmrun.documents.schema import MAX_PROBLEMS
+from mmrun.documents.source import TextPlace
+from mmrun.problems import Problem, errors_in
+from mmrun.strategy.build import param
+from mmrun.strategy.reading import resolve
+from mmrun.strategy.spec import Formula, Formulas, Let, Param
+from mmrun.strategy.values import formula
+
+
+#: Codes of mistakes after which it is not known which names the file defines.
+_READING = ("MM10", "MM12")
+_TOP_LEVEL = "MM110"
+
+_FIELDS = ("fair", "half_spread", "reservation", "bid", "ask")
+_SIZES = ("size", "bid_size", "ask_size")
+_NAMING = ("params", "let", "inputs", "references")
+
+
+def read_formulas(
+    path: Path, overrides: Sequence[str], problems: Sequence[Problem]
+) -> Formulas | None:
+    """The formulas of a file in which `problems` were found.
+
+    None where these leave open which names the file defines.
+
+    Raises:
+        UsageError: the file is not there or cannot be opened.
+    """
+    document, _ = resolve(path, overrides)
+    errors = errors_in(problems)
+    if (
+        document is None
+        or len(errors) >= MAX_PROBLEMS
+        or any(_hides_names(p, document) for p in errors)
+    ):
+        return None
+    wrong = _Wrong(errors)
+    return Formulas(
+        params=tuple(_params(document, wrong)),
+        lets=tuple(Let(name, text) for name, text in _texts(document, "let", wrong)),
+        fields={
+            name: text
+            for name, text in _texts(document, "quote", wrong)
+            if name in (*_FIELDS, *_SIZES)
+        },
+        units_off=_is_off(document.at("units")),
+        unclear=frozenset(name for key in _NAMING for name in _section(document, key)),
+    )
+
+
+def _hides_names(problem: Problem, document: Document) -> bool:
+    if problem.code.startswith(_READING):
+        return True
+    root = document.root
+    known = root.entries if isinstance(root, Section) else {}
+    tops = {entry.key.span() for entry in known.values()}
+    return problem.code == _TOP_LEVEL and problem.span in tops
+
+
+def _is_off(node: Node | None) -> bool:
+    return isinstance(node, Scalar) and node.value == "off"
+
+
+class _Wrong:
+    """Where a file's errors are."""
+
+    def __init__(self, errors: Sequence[Problem]) -> None:
+        self._spans = [problem.span for problem in errors if problem.span]
+
+    def touches(self, entry: Entry) -> bool:
+        """Whether an error stands at a key or within its value."""
+        return any(self._within(place) for place in (entry.key, entry.node.place))
+
+    def _within(self, place: TextPlace) -> bool:
+        first = place.source.position(place.start)
+        last = place.source.position(place.end)
+        return any(
+            span.file == place.file and first <= (span.line, span.column) <= last
+            for span in self._spans
+        )
+
+
+def _params(document: Document, wrong: _Wrong) -> Iterator[Param]:
+    for name, entry in _section(document, "params").items():
+        if not wrong.touches(entry):
+            yield param(name, entry)
+
+
+def _texts(
+    document: Document, key: str, wrong: _Wrong
+) -> Iterator[tuple[str, Formula]]:
+    for name, entry in _section(document, key).items():
+        if not wrong.touches(entry) and isinstance(entry.node, Scalar):
+            yield name, formula(entry.node)
+
+
+def _section(document: Document, key: str) -> dict[str, Entry]:
+    node: Node | None = document.at(key)
+    return dict(node.entries) if isinstance(node, Section) else {}
