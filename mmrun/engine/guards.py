@@ -160,6 +160,8 @@ def _run_one(m, due, ts):  # type: ignore[no-untyped-def]
     for side in range(2):
         if m.slots[side].request_answer_ts <= due:
             hear_answer(m, side)
+            if state.guard != 0:
+                pull(m, side, state.guard, due)
             return
     if session_due(m) <= due:
         _turn_session(m)

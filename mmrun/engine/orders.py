@@ -174,13 +174,15 @@ def _rest(m: Machine, side: int, price: int, ts: int) -> None:
         slot.order_id = state.next_order_id
         state.next_order_id += 1
         slot.filled = 0.0
+    elif total - slot.filled <= 1e-9 * m.config.lot:
+        # It filled up to its new total while the request travelled: the rest goes.
+        slot.request_rule = _FILLED
+        _cancel(m, side, ts)
+        return
     elif price == slot.price and total <= slot.total and slot.request_fresh == 0:
         event = _REDUCED
     slot.total = total
-    slot.live = 1 if total - slot.filled > 1e-9 * m.config.lot else 0
-    if slot.live == 0:  # filled up to the new total while the request travelled
-        slot.reason = _FILLED
-        return
+    slot.live = 1
     if event != _REDUCED:
         slot.price = price
         slot.joined_ts = ts
