@@ -75,7 +75,7 @@ def build(file: Path | str, overrides: Sequence[str] = ()) -> Plan:
     return compile_plan(checked)  # rewrite, split into columns and residual, lower
 
 
-def run(  # noqa: PLR0913
+def run(
     file: Path | str,
     data: Path | str | None = None,
     *,
@@ -115,7 +115,7 @@ def run(  # noqa: PLR0913
     )
 
 
-def replay(  # noqa: PLR0913
+def replay(
     file: Path | str,
     data: Path | str | None,
     *,
@@ -146,7 +146,7 @@ def replay(  # noqa: PLR0913
     )
 
 
-def quote(  # noqa: PLR0913
+def quote(
     file: Path | str,
     *,
     bid: float = math.nan,
@@ -162,7 +162,10 @@ def quote(  # noqa: PLR0913
 
     Args:
         file: the strategy.
-        bid: the market's best bid; `ask`, `bid_size`, `ask_size` likewise.
+        bid: the market's best bid.
+        ask: its best ask.
+        bid_size: size displayed at the bid.
+        ask_size: size displayed at the ask.
         mid: instead of bid and ask; the touch is then unknown.
         inventory: our position.
         names: lets, own state, market names and windowed names by their text

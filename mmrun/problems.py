@@ -58,7 +58,7 @@ class Place(Protocol):
         ...
 
 
-def problem_at(  # noqa: PLR0913
+def problem_at(
     place: Place,
     code: str,
     message: str,

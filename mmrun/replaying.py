@@ -82,8 +82,11 @@ def example_data() -> Path:
 def _require_venue(strategy: Strategy, instrument: Instrument) -> None:
     if strategy.venues and quoted_venue(strategy, instrument) is None:
         named = ", ".join(venue.name for venue in strategy.venues)
-        message = f"the strategy quotes {named}, the data is of {instrument.venue}"
-        raise UsageError(f"{message}: name that venue under venues, or leave them out")
+        message = (
+            f"the strategy quotes {named}, the data is of {instrument.venue}: "
+            "name that venue under venues, or leave them out"
+        )
+        raise UsageError(message)
 
 
 def _read_days(text: str | None) -> tuple[str, str] | None:
@@ -113,7 +116,9 @@ def announced(tell: Callable[[str], None]) -> Mode:
     def cold(name: str) -> None:
         if not said:
             said.append(name)
-            tell("compiling the engine for this machine (once, about half a minute) ...")
+            tell(
+                "compiling the engine for this machine (once, about half a minute) ..."
+            )
 
     def mode(function: Any) -> Any:
         return compiled(function, on_cold=cold)
@@ -178,7 +183,7 @@ class _Timed:
             yield batch
 
 
-def finish(  # noqa: PLR0913
+def finish(
     plan: Plan,
     source: Source,
     conditions: Conditions,

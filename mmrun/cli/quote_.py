@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     help="Set a param, or any value by its dotted path.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the quotes as JSON.")
-def command(  # noqa: PLR0913
+def command(
     file: Path,
     bid: float | None,
     ask: float | None,

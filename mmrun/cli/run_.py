@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     metavar="NAME=VALUE",
     help="Set a param, or any value by its dotted path.",
 )
-@click.option("--symbols", "symbol", help="Which symbol, where the dataset has several.")
+@click.option(
+    "--symbols", "symbol", help="Which symbol, where the dataset has several."
+)
 @click.option("--days", metavar="A..B", help="Dates, both included. Default: all.")
 @click.option(
     "--fills",
@@ -55,7 +57,7 @@ if TYPE_CHECKING:
     help="Directory for the run's files. Default: runs/NAME/ID.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def command(  # noqa: PLR0913
+def command(
     file: Path,
     data: Path | None,
     overrides: tuple[str, ...],
@@ -74,22 +76,21 @@ def command(  # noqa: PLR0913
     from mmrun import api
 
     models = [model for model in fills.split(",") if model.strip()] or ["queue"]
-    runs = []
     with progress() as tell:
-        for model in models:
-            runs.append(
-                api.replay(
-                    file,
-                    data,
-                    overrides=overrides,
-                    fills=model,
-                    latency=latency,
-                    seed=seed,
-                    symbol=symbol,
-                    days=days,
-                    tell=tell,
-                )
+        runs = [
+            api.replay(
+                file,
+                data,
+                overrides=overrides,
+                fills=model,
+                latency=latency,
+                seed=seed,
+                symbol=symbol,
+                days=days,
+                tell=tell,
             )
+            for model in models
+        ]
     kept = runs[0].save(output or Path("runs") / runs[0].name)
     click.echo(_as_json(runs[0]) if as_json else _page(runs, kept), nl=False)
 
@@ -128,5 +129,3 @@ def _band_line(run: Run) -> str:
         f"{values['fill_model']:<14}{values['net_pnl']:>14,.2f}{values['fills']:>9,}"
         f"{values['fill_volume']:>12,.10g}{shown:>12}\n"
     )
-
-

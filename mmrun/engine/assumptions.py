@@ -52,7 +52,9 @@ def fill_model(text: str) -> FillModel:
     if name == "through" and argument.isdigit() and int(argument) >= 1:
         return FillModel("through", int(argument))
     if name == "poisson" or (name == "queue" and argument):
-        message = f"fill model '{text}' is not supported yet; there are {_named(MODELS)}"
+        message = (
+            f"fill model '{text}' is not supported yet; there are {_named(MODELS)}"
+        )
         raise UsageError(message)
     close = difflib.get_close_matches(name, MODELS, n=1)
     hint = f"; did you mean '{close[0]}'?" if close else ""
@@ -86,4 +88,3 @@ def _latency_part(part: str) -> tuple[str, int]:
 
 def _named(names: tuple[str, ...]) -> str:
     return ", ".join(names)
-

@@ -170,13 +170,17 @@ def _value(name: str, text: str, kind: Type, tick: float, lot: float) -> float:
     """A value given on the command line, in base units."""
     quantity = parse_literal(text)
     if quantity is None or quantity.per:
-        message = f"--set {name}={text}: expected a number, with a unit or in base units"
+        message = (
+            f"--set {name}={text}: expected a number, with a unit or in base units"
+        )
         raise UsageError(message)
     unit = quantity.unit
     if unit is None:
         return quantity.value
     if unit.dimension != kind.dimension:
-        message = f"--set {name}={text}: {name} is a {describe(kind)}, not in {unit.name}"
+        message = (
+            f"--set {name}={text}: {name} is a {describe(kind)}, not in {unit.name}"
+        )
         raise UsageError(message)
     return quantity.value * {"tick": tick, "lot": lot}.get(unit.of, 1.0)
 

@@ -67,8 +67,8 @@ GRID_POINTS = 100_000
 class Conditions:
     """Under what assumptions a plan runs."""
 
-    model: FillModel = FillModel()
-    latency: Latency = Latency()
+    model: FillModel = field(default_factory=FillModel)
+    latency: Latency = field(default_factory=Latency)
     #: (open, close) ns, in order; None: one endless session
     sessions: Sequence[tuple[int, int]] | None = None
     #: ns to add to UTC for the session's local time, at a UTC time in ns
@@ -211,7 +211,9 @@ class Run:
     @property
     def _call(self) -> int | Callable[[Any], None]:
         """The residual as kernels take it: an address, or a Python function."""
-        return self.formula.address if isinstance(self.formula, Residual) else self.formula
+        return (
+            self.formula.address if isinstance(self.formula, Residual) else self.formula
+        )
 
     def _make_room(self) -> None:
         """Empty the outputs; what still lacks room then cannot be had."""
@@ -284,5 +286,3 @@ def _totals(machine: Machine, pipeline: Pipeline, last_ts: int) -> Totals:
         signed_trades=int(seen.inferred),
         unknown_trades=int(seen.unknown),
     )
-
-

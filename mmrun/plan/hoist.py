@@ -35,9 +35,9 @@ class Hoisting:
     texts: dict[str, str] = field(default_factory=dict)
 
 
-def hoist(outputs: Sequence[Expr], fields: Mapping[str, Expr]) -> tuple[
-    Hoisting, Program
-]:
+def hoist(
+    outputs: Sequence[Expr], fields: Mapping[str, Expr]
+) -> tuple[Hoisting, Program]:
     """Split `outputs` into columns and the residual program.
 
     `fields` are the quote fields by name, for `prev(half_spread)`.

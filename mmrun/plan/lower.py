@@ -70,9 +70,7 @@ class _Builder:
         )
 
 
-def lower(
-    roots: Sequence[Expr], leaf: Leaf, *, inputs: Sequence[str] = ()
-) -> Program:
+def lower(roots: Sequence[Expr], leaf: Leaf, *, inputs: Sequence[str] = ()) -> Program:
     """The program that computes `roots` in order.
 
     `leaf` gives the input's name for a node that is read rather than computed, None
@@ -129,7 +127,9 @@ def _truth(node: Expr, leaf: Leaf, b: _Builder) -> tuple[int, int]:
 
 def _decide(node: Expr, leaf: Leaf, b: _Builder) -> tuple[int, int]:
     if leaf(node) is not None or node.op in {"const", "if", "coalesce"}:
-        value = _number(node, leaf, b) if node.op != "coalesce" else _rest(node, leaf, b)
+        value = (
+            _number(node, leaf, b) if node.op != "coalesce" else _rest(node, leaf, b)
+        )
         return b.emit("eq", value, _const(b, 1.0)), b.emit("eq", value, _const(b, 0.0))
     if node.op in {"and", "or", "not"}:
         return _connect(node, leaf, b)

@@ -123,7 +123,7 @@ def expand_powers(roots: Roots) -> Roots:
 
 
 def _power(node: Expr, base: Expr, exponent: float) -> Expr:
-    if exponent == 0.5:  # noqa: PLR2004
+    if exponent == 0.5:
         return replace(node, op="sqrt", args=(base,))
     if exponent not in range(2, MOST_FACTORS + 1):
         return replace(node, args=(base, Expr("const", value=exponent)))

@@ -106,7 +106,9 @@ def test_mid_alone_leaves_the_touch_unknown(ask: Any) -> None:
 
 def test_a_missing_value_is_named_and_can_be_given(ask: Any) -> None:
     """Volatility has no value without a tape: the rule is missing, --set gives it."""
-    text = GUARDS.replace("half_spread: 5bps", "half_spread: volatility(mid, 1min) * sqrt(1s)")
+    text = GUARDS.replace(
+        "half_spread: 5bps", "half_spread: volatility(mid, 1min) * sqrt(1s)"
+    )
 
     unknown = ask(text, *MARKET)
     known = ask(text, *MARKET, "--set", "volatility(mid, 1min)=0.05")

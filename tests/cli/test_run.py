@@ -82,9 +82,7 @@ def test_the_same_inputs_leave_the_same_bytes(here: Path) -> None:
         assert one == other, path.name
 
 
-def test_settings_reach_the_run(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_settings_reach_the_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """-s changes a value by its dotted path, and the resolved file says so."""
     mmrun(["run", "small.yaml", "-s", "risk.max_inventory=20", "-o", "out", "--json"])
 
