@@ -33,7 +33,7 @@ demo: $(VENV)/installed  ## run a strategy on the example market and print its r
 
 # Compiled kernels are cached on disk; filled once, before several workers ask for them.
 warm: $(VENV)/developing
-	@$(BIN)/mmrun run strategies/inventory_skew.yaml --json -o build/warm >build/warm.json
+	@$(BIN)/mmrun run strategies/inventory_skew.yaml -o build/warm >/dev/null
 
 test: warm  ## the quick tests
 	$(BIN)/pytest -m "not slow" -n $(JOBS)
