@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -19,13 +20,14 @@ class Member:
 
     name: str  #: for messages: the path, with `zip:member` for one in a zip
     base: str  #: the file's own name, without directories
+    path: Path  #: where it is on disk: the file itself, or the zip it is in
     read: Callable[[], bytes]  #: raises DataError
 
 
 def members_of(sources: Sequence[Path], suffix: str) -> Iterator[Member]:
     """The files the sources stand for that end in `suffix`; files named are all taken.
 
-    Directories and zips are looked into (zips in directories too), in name order.
+    Directories, those inside them, and zips are looked into, in name order.
 
     Raises:
         DataError: a source is missing or damaged, or nothing in it ends in `suffix`.
@@ -65,24 +67,25 @@ def _members(source: Path, suffix: str) -> Iterator[Member]:
         raise missing_file(source)
     if source.is_dir():
         for path in sorted(source.iterdir()):
-            if path.suffix.lower() in {suffix, ".zip"}:
+            if path.suffix.lower() in {suffix, ".zip"} or path.is_dir():
                 yield from _members(path, suffix)
     elif source.suffix.lower() == ".zip":
         yield from _zipped(source, suffix)
     else:
-        yield Member(str(source), source.name, partial(read_bytes, source))
+        yield Member(str(source), source.name, source, partial(read_bytes, source))
 
 
-def _zipped(path: Path, suffix: str) -> Iterator[Member]:
+def _zipped(path: Path, suffixes: tuple[str, ...]) -> Iterator[Member]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = sorted(archive.namelist())
     except (OSError, zipfile.BadZipFile) as error:
         raise _damaged(path, error) from error
     for name in names:
-        if name.lower().endswith(suffix):
+        if name.lower().endswith(suffixes):
             base = name.rpartition("/")[2]
-            yield Member(f"{path}:{name}", base, partial(_read_zipped, path, name))
+            read = partial(_read_zipped, path, name)
+            yield Member(f"{path}:{name}", base, path, read)
 
 
 def _read_zipped(path: Path, name: str) -> bytes:
@@ -91,6 +94,21 @@ def _read_zipped(path: Path, name: str) -> bytes:
             return archive.read(name)
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise _damaged(path, error) from error
+
+
+def _unpacked(member: Member) -> Member:
+    if not member.base.lower().endswith(".gz"):
+        return member
+    base = member.base[: -len(".gz")]
+    return Member(member.name, base, partial(_gunzipped, member))
+
+
+def _gunzipped(member: Member) -> bytes:
+    try:
+        return gzip.decompress(member.read())
+    except (OSError, EOFError, zlib.error) as error:
+        message = f"{member.name} is not a whole gzip file: {error}"
+        raise DataError(message, hint="download or copy it again") from error
 
 
 def _damaged(path: Path, error: Exception) -> DataError:
