@@ -24,20 +24,24 @@ class Member:
     read: Callable[[], bytes]  #: raises DataError
 
 
-def members_of(sources: Sequence[Path], suffix: str) -> Iterator[Member]:
+def members_of(
+    sources: Sequence[Path], suffix: str | tuple[str, ...]
+) -> Iterator[Member]:
     """The files the sources stand for that end in `suffix`; files named are all taken.
 
-    Directories, those inside them, and zips are looked into, in name order.
+    Directories, those inside them, and zips are looked into, in name order. A file
+    called `.gz` is read as what it packs, and its `base` is without that.
 
     Raises:
         DataError: a source is missing or damaged, or nothing in it ends in `suffix`.
     """
+    suffixes = (suffix,) if isinstance(suffix, str) else suffix
     for source in sources:
-        found = list(_members(source, suffix))
+        found = list(_members(source, suffixes))
         if not found:
-            message = f"{source} holds no {suffix} file"
+            message = f"{source} holds no {' or '.join(suffixes)} file"
             raise DataError(message)
-        yield from found
+        yield from (_unpacked(member) for member in found)
 
 
 def missing_file(path: Path) -> DataError:
@@ -62,15 +66,15 @@ def read_bytes(path: Path) -> bytes:
         raise DataError(message) from error
 
 
-def _members(source: Path, suffix: str) -> Iterator[Member]:
+def _members(source: Path, suffixes: tuple[str, ...]) -> Iterator[Member]:
     if not source.exists():
         raise missing_file(source)
     if source.is_dir():
         for path in sorted(source.iterdir()):
-            if path.suffix.lower() in {suffix, ".zip"} or path.is_dir():
-                yield from _members(path, suffix)
+            if path.name.lower().endswith((*suffixes, ".zip")) or path.is_dir():
+                yield from _members(path, suffixes)
     elif source.suffix.lower() == ".zip":
-        yield from _zipped(source, suffix)
+        yield from _zipped(source, suffixes)
     else:
         yield Member(str(source), source.name, source, partial(read_bytes, source))
 
@@ -100,7 +104,7 @@ def _unpacked(member: Member) -> Member:
     if not member.base.lower().endswith(".gz"):
         return member
     base = member.base[: -len(".gz")]
-    return Member(member.name, base, partial(_gunzipped, member))
+    return Member(member.name, base, member.path, partial(_gunzipped, member))
 
 
 def _gunzipped(member: Member) -> bytes:
