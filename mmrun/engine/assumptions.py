@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, fields
-from typing import Literal, cast
+from typing import Literal
 
 from mmrun.problems import UsageError
 from mmrun.units import TIME, parse_literal
@@ -48,7 +48,7 @@ def fill_model(text: str) -> FillModel:
     """
     name, _, argument = text.strip().partition(":")
     if name in MODELS and not argument:
-        return FillModel(cast("ModelName", name))
+        return FillModel(name)
     if name == "through" and argument.isdigit() and int(argument) >= 1:
         return FillModel("through", int(argument))
     if name == "poisson" or (name == "queue" and argument):
