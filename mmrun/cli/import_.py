@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +20,22 @@ if TYPE_CHECKING:
 _Read = Callable[[tuple[Path, ...], Path | None, Callable[[str], None]], "Imported"]
 
 
-def _lobster(
-    sources: tuple[Path, ...], table_map: Path | None, tell: Callable[[str], None]
-) -> Imported:
-    from mmrun.importers import lobster
+def _vendor(name: str) -> _Read:
+    """The importer of a vendor's format; its columns are known, so it takes no map."""
 
-    if table_map is not None:
-        message = "--map belongs to `import table`; LOBSTER's columns are known"
-        raise UsageError(message)
-    return lobster.read(sources, tell)
+    def read(
+        sources: tuple[Path, ...], table_map: Path | None, tell: Callable[[str], None]
+    ) -> Imported:
+        if table_map is not None:
+            message = (
+                f"--map belongs to `import table`; the columns of {name} are known"
+            )
+            raise UsageError(message)
+        importer = import_module(f"mmrun.importers.{name}")
+        imported: Imported = importer.read(sources, tell)
+        return imported
+
+    return read
 
 
 def _table(
@@ -43,7 +51,11 @@ def _table(
 
 
 #: Format name to how it is read.
-FORMATS: dict[str, _Read] = {"lobster": _lobster, "table": _table}
+FORMATS: dict[str, _Read] = {
+    "lean": _vendor("lean"),
+    "lobster": _vendor("lobster"),
+    "table": _table,
+}
 
 
 @click.command(name="import", no_args_is_help=True)
@@ -78,10 +90,14 @@ def command(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Turn a vendor's files into a dataset.
+    r"""Turn a vendor's files into a dataset.
 
-    FORMAT is lobster (zips, directories or pairs of message and orderbook CSV) or
-    table (own CSV or Parquet, with --map).
+    \b
+    FORMAT is one of
+      lean         QuantConnect Lean ticks of US equities and forex (zip, CSV)
+      lobster      pairs of message and orderbook CSV (zip, CSV)
+      table        own CSV or Parquet, with --map
+    SRC are files, or directories they are looked for in.
     """
     read = _format(format_name)
     from mmrun.market.writer import check_output, write_dataset
