@@ -52,9 +52,14 @@ def _table(
 
 #: Format name to how it is read.
 FORMATS: dict[str, _Read] = {
+    "bybit": _vendor("bybit"),
+    "databento": _vendor("databento"),
+    "hftbacktest": _vendor("hftbacktest"),
     "lean": _vendor("lean"),
     "lobster": _vendor("lobster"),
+    "prosperity": _vendor("prosperity"),
     "table": _table,
+    "tardis": _vendor("tardis"),
 }
 
 
@@ -80,6 +85,13 @@ FORMATS: dict[str, _Read] = {
     type=click.Path(path_type=Path),
     help="How a table's columns are read (`mmrun schema table_map`).",
 )
+@click.option(
+    "--instrument",
+    "given",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="State what the files do not: tick=0.5, lot, multiplier, venue, ...",
+)
 @click.option("--force", is_flag=True, help="Replace the dataset that is there.")
 @click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
 def command(
@@ -87,6 +99,7 @@ def command(
     sources: tuple[Path, ...],
     output: Path,
     table_map: Path | None,
+    given: tuple[str, ...],
     force: bool,
     as_json: bool,
 ) -> None:
@@ -100,19 +113,30 @@ def command(
     SRC are files, or directories they are looked for in.
     """
     read = _format(format_name)
+    from mmrun.importers.stated import guesses, stated
     from mmrun.market.writer import check_output, write_dataset
 
     check_output(output, replace=force)
+    facts_given = _given(given)
     with progress() as tell:
-        imported = read(sources, table_map, tell)
+        imported = stated(read(sources, table_map, tell), facts_given)
         tell("looking at what was read")
         facts = _facts(imported)
         write_dataset(
             output, imported.tapes, imported.provenance, replace=force, progress=tell
         )
     click.echo(_as_json(output, facts) if as_json else _summary(output, facts))
-    for note in imported.notes:
+    for note in (*imported.notes, *guesses(imported)):
         click.echo(f"note: {note}", err=True)
+
+
+def _given(options: tuple[str, ...]) -> dict[str, str]:
+    """The `--instrument NAME=VALUE` options by name."""
+    for option in options:
+        if "=" not in option:
+            message = f"--instrument is '{option}'; expected NAME=VALUE, as tick=0.5"
+            raise UsageError(message)
+    return {name: value for name, _, value in (o.partition("=") for o in options)}
 
 
 def _format(name: str) -> _Read:

@@ -23,6 +23,7 @@ class Imported:
     tapes: tuple[Tape, ...]
     provenance: Provenance
     notes: tuple[str, ...] = ()  #: what the user should know, a sentence each
+    guessed: tuple[str, ...] = ()  #: fields of the instruments the files do not state
 
 
 def tape_rows(kind: Kind, order: Any, columns: Mapping[str, Any]) -> pl.DataFrame:
