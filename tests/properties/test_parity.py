@@ -1,0 +1,494 @@
+"""One meaning, three back ends: the definition, the compiled plan, the plan as Python.
+
+Random strategies that check clean, over random tapes and random own state: the values
+of `lang.evaluate`, row by row on the checked trees, are bit for bit those of columns
+and residual, compiled and uncompiled, and of the trees after each rewrite.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import math
+import os
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+
+import numpy as np
+from hypothesis import given, settings, strategies as st
+from hypothesis.strategies import DrawFn
+from numpy.typing import NDArray
+
+from mmrun.engine.bind import run_values, ticks_per_unit
+from mmrun.engine.interpret import python_residual
+from mmrun.engine.jit import Mode, compiled, uncompiled
+from mmrun.engine.pipeline import new_pipeline
+from mmrun.engine.residual import compile_residual
+from mmrun.lang.evaluate import Evaluator, Row
+from mmrun.lang.nodes import Expr, Ticks
+from mmrun.lang.place import TextPlace, formula
+from mmrun.market.tape import Batch, Kind
+from mmrun.plan.compile import Checked, check_formulas, compile_plan
+from mmrun.plan.passes import PASSES
+from mmrun.plan.plan import OUTPUTS, Plan
+from mmrun.strategy.spec import Let, Param, Quoting, Risk, Session, Strategy
+from mmrun.units import parse_unit
+
+
+SECOND = 1_000_000_000
+START = 1_700_000_000 * SECOND
+TICK, LOT = 0.01, 1.0
+UTC_OFFSET_NS = -5 * 3600 * SECOND
+SESSION = (START + SECOND, START + 20 * SECOND)
+EXAMPLES = 200 if os.environ.get("CI") else 60
+
+Values = dict[str, float]
+Floats = NDArray[np.float64]
+
+# ---- formulas
+
+
+#: Kind of value to the names and literals that are one; market data first.
+DATA = {
+    "price": ["bid", "ask", "mid", "weighted_mid", "last_price", "spread"],
+    "size": ["bid_size", "ask_size", "last_size"],
+    "ratio": ["queue_imbalance", "last_side"],
+    "time": ["age(quote)", "age(trade)", "time_of_day", "time_left"],
+    "relative": ["ret(mid)", "ret(last_price, 2s)", "realized_vol(mid, 3s)"],
+    "sigma": ["volatility(mid, 2s)", "volatility(last_price, span)"],
+    "bool": ["bid < ask", "last_side == 1", "missing(last_price)", "bid_size >= 7lot"],
+}
+FIXED = {
+    "price": ["2tick", "width", "cents"],
+    "size": ["3lot", "clip", "max_inventory"],
+    "ratio": ["edge", "0.1", "2", "(1 / 3)"],
+    "time": ["1.5s", "span", "250ms"],
+    "relative": ["5bps", "0.3bps", "alpha"],
+    "sigma": ["vol"],
+    "bool": ["edge > 0.5", "1 == 1"],
+}
+STATE = {
+    "price": ["average_cost", "working_bid", "prev(half_spread)", "prev(fair)"],
+    "size": ["inventory", "working_ask_size"],
+    "ratio": ["fill_count", "inventory / max_inventory", "prev(fill_count)"],
+    "time": ["time_since_fill", "inventory_age"],
+    "relative": ["5bps * fill_count", "prev(alpha * fill_count)"],
+    "sigma": ["average_cost / sqrt(2s)"],
+    "bool": ["inventory > 0", "missing(working_bid)", "prev(net_pnl) < net_pnl"],
+}
+KINDS = tuple(DATA)
+WINDOWS = ["2s", "700ms", "span", "3", "back", "1"]
+TIMES = ["2s", "700ms", "span"]
+EXPONENTS = ["0", "1", "2", "3", "8", "9", "-1", "-2", "0.5", "-0.5", "1.5"]
+
+#: Ways to make a value: what of, and the text with its operands as {0}, {1}, ...
+SAME = [
+    (("*", "*"), "({0} + {1})"),
+    (("*", "*"), "({0} - {1})"),
+    (("*",), "(-{0})"),
+    (("*",), "abs({0})"),
+    (("*", "ratio"), "({0} * {1})"),
+    (("ratio", "*"), "({0} * {1})"),
+    (("*", "ratio"), "({0} / {1})"),
+    (("*", "*"), "min({0}, {1})"),
+    (("*", "*", "*"), "max({0}, {1}, {2})"),
+    (("*", "*", "*"), "clip({0}, {1}, {2})"),
+    (("*", "*"), "coalesce({0}, {1})"),
+    (("*", "*"), "({0} % {1})"),
+    (("*", "bool", "*"), "({0} if {1} else {2})"),
+]
+ROOTS = [(("*",), "sqrt({0} * {0})"), (("*",), "(({0} ** 2) ** 0.5)")]
+RATIOS = [
+    *[(("*", "*"), text) for text in ("({0} / {1})", "sign({0} - {1})")],
+    (("ratio",), "exp({0})"),
+    (("ratio",), "log({0})"),
+    (("ratio",), "tanh({0})"),
+    (("ratio",), "floor({0} * 10)"),
+    (("ratio",), "ceil({0} / 0.3)"),
+    (("ratio",), "round({0} * 10)"),
+    (("ratio",), "({0} ** {n})"),
+    (("bool",), "(1 if {0} else 0)"),
+]
+PRICES = [
+    (("price", "relative"), "({0} + {1})"),
+    (("relative", "price"), "max({0}, {1})"),
+    (("price", "relative"), "({0} * {1})"),
+    (("price",), "(floor({0} / 1tick) * 1tick)"),
+    (("sigma", "time"), "({0} * sqrt({1}))"),
+    (("sigma",), "sqrt({0} ** 2 * 5s)"),
+]
+CONDITIONS = [
+    *[(("?", "?"), f"({{0}} {op} {{1}})") for op in ("<", "<=", ">", ">=", "==", "!=")],
+    (("price", "relative"), "({0} > {1})"),
+    (("bool", "bool"), "({0} and {1})"),
+    (("bool", "bool"), "({0} or {1})"),
+    (("bool",), "(not {0})"),
+    (("?",), "missing({0})"),
+    (("bool",), "missing({0})"),
+    (("bool", "bool"), "coalesce({0}, {1})"),
+    (("bool", "bool", "bool"), "({0} if {1} else {2})"),
+]
+MORE = {
+    "ratio": RATIOS,
+    "price": PRICES + ROOTS,
+    "size": ROOTS,
+    "time": ROOTS,
+    "bool": CONDITIONS,
+    "sigma": [*ROOTS, (("price", "time"), "({0} / sqrt({1}))")],
+}
+#: Functions over time: {x} is market data of the kind, {w} a window, {t} a time.
+OVER_TIME = [
+    "lag({x}, {w})", "prev({x})", "delta({x}, {w})", "mean({x}, {w})",
+    "std({x}, {w})", "sum({x}, {w})", "ewma({x}, {t})", "ewma({x}, decay=0.9)",
+    "sample({x}, trade)", "sample({x}, quote)",
+]  # fmt: skip
+OVER_TIME_MORE = {
+    "bool": ["lag({x}, {w})", "prev({x})", "sample({x}, trade)", "sample({x}, quote)"],
+    "ratio": ["count({any}, {w})", "trade_imbalance({t})", "trades({t})"],
+    "size": ["volume({t})"],
+    "relative": ["ret({price}, {w})", "realized_vol({price}, {t})"],
+    "sigma": ["volatility({price}, {t})"],
+}
+
+
+@dataclass(slots=True)
+class Maker:
+    """Draws formulas that check clean."""
+
+    draw: DrawFn
+    lets: dict[str, list[tuple[str, str]]]  #: kind to (name, stage) of the lets so far
+
+    def pick(self, items: Sequence[str]) -> str:
+        return self.draw(st.sampled_from(items))
+
+    def value(self, kind: str, stage: str, depth: int) -> str:
+        """A value of a kind: `data` looks at the market alone, `state` at all."""
+        if depth <= 0 or self.draw(st.integers(0, 5)) == 5:
+            return self.leaf(kind, stage)
+        if self.draw(st.integers(0, 3)) == 0:
+            return self.over_time(kind, depth)
+        ways = MORE.get(kind, []) + (SAME if kind != "bool" else [])
+        operands, text = self.draw(st.sampled_from(ways))
+        star = (
+            self.pick(["price", "size", "time", "relative"])
+            if kind == "ratio"
+            else kind
+        )
+        either = self.pick(["price", "size", "ratio", "time", "relative"])
+        if kind == "ratio" and (operands, text) in SAME:
+            star = "ratio"
+        kinds = [{"*": star, "?": either}.get(each, each) for each in operands]
+        values = [self.value(each, stage, depth - 1) for each in kinds]
+        return text.format(*values, n=self.pick(EXPONENTS))
+
+    def leaf(self, kind: str, stage: str) -> str:
+        known = [n for n, s in self.lets[kind] if stage == "state" or s == "data"]
+        names = DATA[kind] + FIXED[kind] + 2 * known
+        return f"({self.pick(names + STATE[kind] if stage == 'state' else names)})"
+
+    def over_time(self, kind: str, depth: int) -> str:
+        shapes = OVER_TIME_MORE.get(kind, [])
+        shapes = shapes + (OVER_TIME if kind != "bool" else [])
+        return self.pick(shapes).format(
+            x=self.series(kind, depth - 1),
+            price=self.series("price", depth - 1),
+            any=self.series(self.pick(["price", "size", "relative"]), depth - 1),
+            w=self.pick(WINDOWS),
+            t=self.pick(TIMES),
+        )
+
+    def series(self, kind: str, depth: int) -> str:
+        """Market data for sure: one operand is."""
+        inner = self.value(kind, "data", depth)
+        fresh = self.pick(DATA[kind])
+        joined = {"bool": f"({inner} or ({fresh}))"}
+        return joined.get(kind, f"({inner} - {fresh})")
+
+
+@st.composite
+def strategies(draw: DrawFn) -> dict[str, str]:
+    """Formulas by name: quote fields, and lets of all kinds."""
+    maker = Maker(draw, {kind: [] for kind in KINDS})
+    texts: dict[str, str] = {}
+    for index in range(draw(st.integers(1, 5))):
+        kind, stage = (
+            draw(st.sampled_from(KINDS)),
+            draw(st.sampled_from(["data", "state"])),
+        )
+        texts[f"l{index}"] = maker.value(kind, stage, 2)
+        maker.lets[kind].append((f"l{index}", stage))
+    for name in ("fair", "half_spread", "reservation"):
+        texts[name] = maker.value("price", "state", 2)
+    return texts
+
+
+PARAMS = {
+    "edge": (0.7, None),
+    "back": (2.0, None),
+    "alpha": (3e-4, "bps"),
+    "width": (3.0, "tick"),
+    "cents": (0.05, "price"),
+    "clip": (100.0, "size"),
+    "span": (1.25, "s"),
+    "vol": (0.02, "price/sqrt(s)"),
+}
+
+
+def strategy_of(texts: Mapping[str, str]) -> Strategy:
+    """A strategy with these formulas and the params above."""
+    place = TextPlace("")
+    made = {
+        name: Param(name=name, value=v, unit=u and parse_unit(u), place=place)
+        for name, (v, u) in PARAMS.items()
+    }
+    fields = ("fair", "half_spread", "reservation")
+    return Strategy(
+        name="random",
+        description="",
+        tags=(),
+        params=tuple(made.values()),
+        lets=tuple(Let(n, formula(t)) for n, t in texts.items() if n not in fields),
+        quoting=Quoting(
+            **{name: formula(texts[name]) for name in fields if name in texts},
+            bid_size=formula("clip"),
+            ask_size=formula("clip"),
+        ),
+        venues=(),
+        risk=Risk(max_inventory=1000.0),
+        session=Session(),
+        units_off=False,
+        resolved="",
+    )
+
+
+def checked_of(texts: Mapping[str, str]) -> Checked:
+    """The checked strategy; the other quote fields are its lets, whatever their kind."""
+    checked, problems = check_formulas(strategy_of(texts))
+    assert checked is not None, [(p.code, p.message, texts) for p in problems]
+    outputs = itertools.cycle(checked.lets.values())
+    others = {name: next(outputs) for name in OUTPUTS if name not in texts}
+    return replace(checked, fields=dict(checked.fields) | others)
+
+
+# ---- tapes
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """A batch, own state by row, and which rows evaluate quotes."""
+
+    batch: Batch
+    states: list[Values]
+    evaluated: list[bool]
+
+
+NUMBERS = st.sampled_from(
+    [math.nan, 0.0, -0.0, 1.0, -2.5, 0.01, 150.25, 1e300, math.inf]
+)
+STATES = st.one_of(NUMBERS, st.floats(-500.0, 500.0))
+GAPS = [0, 1, SECOND // 3, 7 * SECOND // 10, SECOND, 5 * SECOND]
+PRICES_SEEN = [math.nan, 99.98, 99.99, 100.0, 100.01, 100.03, 0.01]
+SIZES_SEEN = [math.nan, 0.0, 1.0, 7.0, 100.0, 1 / 3]
+SOME_STATE = (
+    "average_cost", "working_bid", "inventory", "working_ask_size", "fill_count",
+    "time_since_fill", "inventory_age", "net_pnl",
+)  # fmt: skip
+
+
+@st.composite
+def tapes(draw: DrawFn) -> Tape:
+    """Up to 40 rows: quotes, trades and clock rows, with what real data leaves out."""
+    count = draw(st.integers(1, 40))
+    chance = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    some = [draw(STATES) for _ in range(8)]
+    of_kinds = [Kind.QUOTE, Kind.TRADE, Kind.CLOCK]
+    kinds = chance.choice(of_kinds, count, p=[0.5, 0.3, 0.2])
+    quote, trade = kinds == Kind.QUOTE, kinds == Kind.TRADE
+
+    def column(of: list[float], where: NDArray[np.bool_]) -> Floats:
+        return np.where(where, chance.choice(of, count), math.nan)
+
+    batch = Batch(
+        ts=START + np.cumsum(chance.choice(GAPS, count)),
+        kind=kinds.astype(np.int8),
+        bid=column(PRICES_SEEN, quote),
+        bid_size=column(SIZES_SEEN, quote),
+        ask=column(PRICES_SEEN, quote),
+        ask_size=column(SIZES_SEEN, quote),
+        price=column(PRICES_SEEN[1:], trade),
+        size=column(SIZES_SEEN[1:], trade),
+        side=np.where(trade, chance.choice([-1, 1], count), 0).astype(np.int8),
+        status=np.zeros(count, np.int8),
+    )
+    states = [
+        {name: float(chance.choice(some)) for name in SOME_STATE} for _ in range(count)
+    ]
+    return Tape(batch, states, (chance.random(count) < 0.7).tolist())
+
+
+# ---- the definition
+
+
+TICKS = {Kind.QUOTE: Ticks.BOOK, Kind.TRADE: Ticks.TRADE, Kind.CLOCK: Ticks.OTHER}
+
+
+def rows_of(tape: Tape, params: Values) -> Iterator[Row]:
+    """The tape as the definition takes it."""
+    market: Values = {}
+    for i, kind in enumerate(tape.batch.kind):
+        ts = int(tape.batch.ts[i])
+        if kind == Kind.QUOTE:
+            names = ("bid", "bid_size", "ask", "ask_size")
+            market |= {name: float(getattr(tape.batch, name)[i]) for name in names}
+        elif kind == Kind.TRADE:
+            for name in ("price", "size", "side"):
+                market[f"last_{name}"] = float(getattr(tape.batch, name)[i])
+        market["time_of_day"] = (ts + UTC_OFFSET_NS) % (86_400 * SECOND) / 1e9
+        inside = SESSION[0] <= ts < SESSION[1]
+        market["time_left"] = (SESSION[1] - ts) / 1e9 if inside else math.nan
+        yield Row(
+            ts,
+            TICKS[Kind(kind)],
+            dict(market),
+            params,
+            tape.states[i],
+            evaluates_quotes=tape.evaluated[i],
+        )
+
+
+def by_definition(roots: Mapping[str, Expr], tape: Tape) -> list[Values]:
+    """Values of the roots, row by row."""
+    params = {name: value for name, (value, _) in PARAMS.items()}
+    params |= {"tick": TICK, "lot": LOT, "max_inventory": 1000.0}
+    evaluator = Evaluator(roots)
+    return [evaluator.step(row) for row in rows_of(tape, params)]
+
+
+# ---- the plan
+
+
+def machine_code(plan: Plan) -> Callable[[Floats], None]:
+    residual = compile_residual(plan.residual)
+    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(residual.address)
+
+    def run(registers: Floats, keep: object = residual) -> None:
+        function(registers.ctypes.data)
+
+    return run
+
+
+def plain_python(plan: Plan) -> Callable[[Floats], None]:
+    return python_residual(plan.residual)
+
+
+def by_plan(
+    plan: Plan,
+    tape: Tape,
+    cuts: list[int],
+    mode: Mode,
+    residual: Callable[[Plan], Callable[[Floats], None]],
+) -> list[Values]:
+    """Values of the outputs, row by row: columns in batches, then the residual."""
+    values = run_values(plan, TICK, LOT)
+    config = SimpleNamespace(tick=TICK, ticks_per_unit=ticks_per_unit(TICK))
+    pipeline = new_pipeline(
+        plan,
+        config,
+        values,
+        sessions=[SESSION],
+        utc_offset=lambda _: UTC_OFFSET_NS,
+        mode=mode,
+    )
+    inputs, run = plan.residual.inputs, residual(plan)
+    known = dict.fromkeys(inputs, math.nan) | values
+    found: list[Values] = []
+    for part in parts(len(tape.batch), cuts):
+        _, block = pipeline.run(tape.batch.rows(part.start, part.stop))
+        for i in range(part.start, part.stop):
+            known |= dict(zip(pipeline.columns, block[:, i - part.start], strict=True))
+            known |= {f"@{name}": value for name, value in tape.states[i].items()}
+            registers = np.array(
+                [known[name] for name in inputs] + [7.0] * len(plan.residual.outputs)
+            )
+            run(registers)
+            outputs = registers[len(inputs) :].tolist()
+            found.append(dict(zip(OUTPUTS, outputs, strict=False)))
+            if tape.evaluated[i]:
+                kept = outputs[len(OUTPUTS) :]
+                known |= {f"~{k}": value for k, value in enumerate(kept)}
+    return found
+
+
+def parts(length: int, cuts: list[int]) -> Iterator[slice]:
+    edges = sorted({0, length, *(c for c in cuts if c < length)})
+    return (slice(a, b) for a, b in itertools.pairwise(edges))
+
+
+def bits(value: float) -> bytes:
+    """The bytes of a double; every NaN counts as one."""
+    return b"nan" if math.isnan(value) else struct.pack("d", value)
+
+
+def differences(
+    expected: list[Values], actual: list[Values]
+) -> list[tuple[int, str, float, float]]:
+    """Row, name and both values, wherever the bits differ."""
+    return [
+        (row, name, wanted[name], got[name])
+        for row, (wanted, got) in enumerate(zip(expected, actual, strict=True))
+        for name in got
+        if bits(wanted[name]) != bits(got[name])
+    ]
+
+
+# ---- the tests
+
+
+CUTS = st.lists(st.integers(1, 39), max_size=4)
+
+
+@given(texts=strategies(), tape=tapes(), cuts=CUTS)
+@settings(deadline=None, max_examples=EXAMPLES)
+def test_the_compiled_plan_has_the_bits_of_the_definition(
+    texts: dict[str, str], tape: Tape, cuts: list[int]
+) -> None:
+    """Columns and machine code, in any batches, give what formulas mean."""
+    checked = checked_of(texts)
+
+    found = by_plan(compile_plan(checked), tape, cuts, compiled, machine_code)
+
+    assert differences(by_definition(checked.fields, tape), found) == []
+
+
+@given(texts=strategies(), tape=tapes(), cuts=CUTS)
+@settings(deadline=None, max_examples=EXAMPLES // 2)
+def test_the_uncompiled_plan_has_the_bits_of_the_definition(
+    texts: dict[str, str], tape: Tape, cuts: list[int]
+) -> None:
+    """Columns by uncompiled kernels and the residual as Python give what formulas mean."""
+    checked = checked_of(texts)
+
+    found = by_plan(compile_plan(checked), tape, cuts, uncompiled, plain_python)
+
+    assert differences(by_definition(checked.fields, tape), found) == []
+
+
+@given(texts=strategies(), tape=tapes())
+@settings(deadline=None, max_examples=EXAMPLES // 2)
+def test_each_pass_keeps_every_bit(texts: dict[str, str], tape: Tape) -> None:
+    """Formulas mean the same before and after each rewrite."""
+    checked = checked_of(texts)
+    roots: Mapping[str, Expr] = dict(checked.fields) | {
+        f"let.{name}": expr for name, expr in checked.lets.items()
+    }
+    before = by_definition(roots, tape)
+
+    for rewrite in PASSES:
+        roots = rewrite(roots)
+
+        assert (rewrite.__name__, differences(before, by_definition(roots, tape))) == (
+            rewrite.__name__,
+            [],
+        )
