@@ -18,7 +18,10 @@ from mmrun.problems import DataError
 
 Columns = Mapping[str, type[pl.DataType]]
 
-_EXPECTED = {pl.Int64: "a whole number", pl.Float64: "a number"}
+_EXPECTED: dict[type[pl.DataType], str] = {
+    pl.Int64: "a whole number",
+    pl.Float64: "a number",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,7 @@ def _findings(
             yield f"{name} is '{field}'; expected {_EXPECTED[dtype]}"
 
 
-_NUMBERS = {
+_NUMBERS: dict[type[pl.DataType], re.Pattern[str]] = {
     pl.Int64: re.compile(r"[+-]?\d{1,18}\Z"),
     pl.Float64: re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z"),
 }

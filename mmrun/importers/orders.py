@@ -124,15 +124,19 @@ def _levels(
     total = np.cumsum(change)
     size = total - _of_group(total - change, first)
     last = np.roll(_starts(epoch[row], side, price, event[row]), -1)
-    row, side, price, size, first = (
-        array[last] for array in (row, side, price, size, _carried(first, last))
-    )
+    first = _carried(first, last)
+    row, side, price, size = (array[last] for array in (row, side, price, size))
     before = np.where(first, 0, np.roll(size, 1))
     differs = size != before
     row, side, price, size = (array[differs] for array in (row, side, price, size))
     order = np.lexsort((-side * price, -side, size == 0, event[row]))
-    columns = (event[row], side, price, size)
-    return LevelChanges(*(column[order] for column in columns), unknown)
+    return LevelChanges(
+        event=event[row][order],
+        side=side[order],
+        price=price[order],
+        size=size[order],
+        unknown=unknown,
+    )
 
 
 def _starts(*keys: NDArray[np.generic]) -> NDArray[np.bool_]:
@@ -150,7 +154,7 @@ def _of_group(values: IntColumn, first: NDArray[np.bool_]) -> IntColumn:
 
 
 def _carried(first: NDArray[np.bool_], last: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """For rows that end an event: whether no event of their level ended before."""
-    ended = np.cumsum(last) - last  # ends before this row
-    carried: NDArray[np.bool_] = ended == _of_group(ended, first)
+    """For the rows that end an event: whether no event of their level ended before."""
+    ended: IntColumn = np.cumsum(last) - last  # ends before this row
+    carried: NDArray[np.bool_] = (ended == _of_group(ended, first))[last]
     return carried

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -23,7 +23,8 @@ class Imported:
     tapes: tuple[Tape, ...]
     provenance: Provenance
     notes: tuple[str, ...] = ()  #: what the user should know, a sentence each
-    guessed: tuple[str, ...] = ()  #: fields of the instruments the files do not state
+    guessed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By symbol, the fields of its instrument that the files do not state."""
 
 
 def tape_rows(kind: Kind, order: Any, columns: Mapping[str, Any]) -> pl.DataFrame:

@@ -38,21 +38,29 @@ def stated(imported: Imported, given: Mapping[str, str]) -> Imported:
         message = f"the files hold {len(imported.tapes)} instruments ({symbols}); expected one to give a {min(names_one)}"
         raise UsageError(message)
     tapes = tuple(_with(tape, facts) for tape in imported.tapes)
-    guessed = tuple(name for name in imported.guessed if name not in facts)
+    guessed = {
+        tape.instrument.symbol: tuple(
+            name
+            for name in imported.guessed.get(old.instrument.symbol, ())
+            if name not in facts
+        )
+        for old, tape in zip(imported.tapes, tapes, strict=True)
+    }
     return replace(imported, tapes=tapes, guessed=guessed)
 
 
 def guesses(imported: Imported) -> Iterator[str]:
     """What was guessed, a sentence for each instrument."""
-    for tape in imported.tapes if imported.guessed else ():
-        shown = [
-            f"{name} {getattr(tape.instrument, name):.12g}" for name in imported.guessed
-        ]
-        remedy = " ".join(f"--instrument {name}=..." for name in imported.guessed)
-        yield (
-            f"{tape.instrument.symbol} at {tape.instrument.venue}: {' and '.join(shown)} "
-            f"guessed from the numbers in the files; if not right: {remedy}"
-        )
+    for tape in imported.tapes:
+        instrument = tape.instrument
+        names = imported.guessed.get(instrument.symbol, ())
+        shown = [f"{name} {getattr(instrument, name):.12g}" for name in names]
+        remedy = " ".join(f"--instrument {name}=..." for name in names)
+        if names:
+            yield (
+                f"{instrument.symbol} at {instrument.venue}: {' and '.join(shown)} are "
+                f"guessed, as the files do not say; if not right: {remedy}"
+            )
 
 
 def _with(tape: Tape, facts: Mapping[str, Value]) -> Tape:

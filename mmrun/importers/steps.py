@@ -29,7 +29,7 @@ def common_step(*columns: pl.Series) -> float:
     whole = np.rint(values * 10.0**decimals).astype(np.int64)
     divisor = int(np.gcd.reduce(whole))
     fitting = [step for step in _usual(decimals, divisor) if divisor % step == 0]
-    return max(fitting) / 10**decimals
+    return float(max(fitting) / 10**decimals)
 
 
 def _decimals(values: NDArray[np.float64]) -> int:

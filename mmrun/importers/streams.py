@@ -54,10 +54,11 @@ def late_note(name: str, times: Forward) -> tuple[str, ...]:
     if not times.late:
         return ()
     worst_ms = times.worst_ns / 1e6
-    return (
+    note = (
         f"{name}: {times.late:,} rows had an exchange time before that of the row above "
-        f"(by {worst_ms:.6g} ms at most) and were given that row's time",
+        f"(by {worst_ms:.6g} ms at most) and were given that row's time"
     )
+    return (note,)
 
 
 def merged(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
