@@ -140,6 +140,15 @@ def run_due(m: Machine, ts: int) -> bool:
 
 
 @kernel
+def run_waiting(m: Machine, ts: int) -> None:
+    """After the last row, at `ts`: what waited for the rows of its time."""
+    while first_due(m) <= ts:
+        _run_one(m, first_due(m), ts + 1)
+        log_decision(m, BID, ts)
+        log_decision(m, ASK, ts)
+
+
+@kernel
 def _only_waiting(m: Machine, ts: int) -> bool:
     """Whether all that is due at `ts` waits for the rows of that time."""
     state = m.state

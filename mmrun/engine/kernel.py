@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 from mmrun.engine.accounts import mark, watch_equity
 from mmrun.engine.book import best, set_level, set_touch
 from mmrun.engine.fills import follow_queue, match_book, match_trade
-from mmrun.engine.guards import apply_guard, change_status, first_due, run_due
+from mmrun.engine.guards import (
+    apply_guard,
+    change_status,
+    first_due,
+    run_due,
+    run_waiting,
+)
 from mmrun.engine.jit import kernel
 from mmrun.engine.orders import log_decision
 from mmrun.engine.quoting import evaluate_quotes
@@ -173,4 +179,6 @@ def finish(machines: Any, ts: int) -> bool:
     if not has_room(m) or not run_due(m, ts):
         return False
     advance_clock(m, ts)
+    run_waiting(m, ts)
+    watch_equity(m)
     return True

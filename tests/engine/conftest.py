@@ -154,14 +154,6 @@ class Ran:
             if r["side"] == side
         ]
 
-    @property
-    def bytes(self) -> tuple[bytes, ...]:
-        """Everything recorded."""
-        r = self.recording
-        arrays = (r.fills, r.orders, r.decisions, r.equity)
-        totals = (r.totals.rule_ns, r.totals.touch_ns)
-        return (*(a.tobytes() for a in (*arrays, *totals)), repr(r.totals).encode())
-
 
 @pytest.fixture
 def plan_of(tmp_path: Path) -> Callable[..., Plan]:
@@ -217,3 +209,9 @@ def run(plan_of: Callable[..., Plan]) -> Callable[..., Ran]:
         return Ran(drive(plan_of(quote, **keys), feed, conditions))
 
     return drive_text
+
+
+@pytest.fixture(name="tape")
+def tape_fixture() -> Callable[[str], Batch]:
+    """Makes a batch from a tape's text."""
+    return tape

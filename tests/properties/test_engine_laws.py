@@ -1,0 +1,500 @@
+"""Laws of the engine (engine.md, Laws), for made-up tapes, strategies and latencies."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings, strategies as st
+
+from mmrun.api import build
+from mmrun.engine.assumptions import FillModel, Latency
+from mmrun.engine.jit import compiled, uncompiled
+from mmrun.engine.records import OrderEvent, Recording
+from mmrun.engine.run import Conditions, drive
+from mmrun.feeds.replay import TapeFeed
+from mmrun.ledger.accounting import statement
+from mmrun.ledger.entries import entries
+from mmrun.market.instrument import Instrument
+from mmrun.market.tape import Batch, Kind, Status
+from mmrun.plan.plan import Plan
+
+
+MS = 1_000_000
+START_NS = 1_700_000_000 * 1000 * MS
+LIMIT = 25.0
+ACME = Instrument(symbol="ACME", venue="NASDAQ", tick=0.01, lot=1.0)
+DEEP = Instrument(symbol="ACME", venue="NASDAQ", tick=0.01, lot=1.0, depth=3)
+
+
+# ---- made-up tapes: rows of ticks, sizes and codes, mirrored by changing signs
+
+#: Time to the next row in ms, 0 being one of the same time.
+gaps = st.sampled_from((0, 0, 1, 1, 2, 5, 20))
+sizes = st.integers(1, 20)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row before it has its time and place: ticks are from the middle of 100.00."""
+
+    gap: int
+    kind: Kind
+    bid: int = 0
+    ask: int = 0
+    bid_size: int = 0
+    ask_size: int = 0
+    side: int = 0
+    status: Status = Status.NONE
+
+
+steps = st.integers(-4, 4)
+quote_lines = st.builds(
+    lambda gap, mid, width, b, a: Line(gap, Kind.QUOTE, mid - width // 2, mid + (width + 1) // 2, b, a),
+    gaps, steps, st.sampled_from((1, 1, 2, 3, 5, 0, -1)), sizes, sizes,
+)  # fmt: skip
+trade_lines = st.builds(
+    lambda gap, at, size, side: Line(gap, Kind.TRADE, at, at, size, size, side),
+    gaps, st.integers(-6, 6), sizes, st.sampled_from((1, -1, 1, -1, 0)),
+)  # fmt: skip
+depth_lines = st.builds(
+    lambda gap, side, at, size: Line(gap, Kind.DEPTH, side * -at, side * -at, size, size, side),
+    gaps, st.sampled_from((1, -1)), st.integers(-1, 6), st.integers(0, 20),
+)  # fmt: skip
+clock_lines = st.builds(Line, gaps, st.just(Kind.CLOCK))
+halts = st.sampled_from((Status.HALT, Status.RESUME, Status.RESUME, Status.STALE))
+status_lines = st.builds(
+    lambda gap, status: Line(gap, Kind.STATUS, status=status), gaps, halts
+)
+FIRST = Line(0, Kind.QUOTE, -1, 1, 5, 5)
+
+quote_tapes = st.lists(
+    st.one_of(
+        quote_lines, trade_lines, quote_lines, trade_lines, clock_lines, status_lines
+    ),
+    max_size=40,
+).map(lambda lines: [FIRST, *lines])
+depth_tapes = st.lists(
+    st.one_of(depth_lines, depth_lines, trade_lines, clock_lines), max_size=40
+).map(lambda lines: [*SNAPSHOT, *lines])
+SNAPSHOT = [
+    Line(0, Kind.CLEAR),
+    *(Line(0, Kind.DEPTH, -k, -k, 5, 5, 1) for k in (1, 2, 3)),
+    *(Line(0, Kind.DEPTH, k, k, 5, 5, -1) for k in (1, 2, 3)),
+]
+
+
+def batch_of(lines: list[Line], sign: int = 1) -> Batch:
+    """The lines as a batch; with sign -1 bids and asks change places."""
+    count = len(lines)
+    low, high = ("bid", "ask") if sign > 0 else ("ask", "bid")
+    columns: dict[str, Any] = {
+        name: np.full(count, math.nan)
+        for name in ("bid", "bid_size", "ask", "ask_size", "price", "size")
+    }
+    columns["ts"] = START_NS + MS * np.cumsum([line.gap for line in lines])
+    columns["kind"] = np.array([line.kind for line in lines], np.int8)
+    columns["side"] = np.array([sign * line.side for line in lines], np.int8)
+    columns["status"] = np.array([line.status for line in lines], np.int8)
+    for i, line in enumerate(lines):
+        if line.kind == Kind.QUOTE:
+            columns[low][i], columns[high][i] = (
+                price(sign * line.bid),
+                price(sign * line.ask),
+            )
+            columns[f"{low}_size"][i] = line.bid_size
+            columns[f"{high}_size"][i] = line.ask_size
+        elif line.kind in {Kind.TRADE, Kind.DEPTH}:
+            columns["price"][i], columns["size"][i] = (
+                price(sign * line.bid),
+                line.bid_size,
+            )
+    return Batch(**{name: columns[name] for name in Batch.__dataclass_fields__})
+
+
+def price(ticks: int) -> float:
+    return (10_000 + ticks) / 100
+
+
+# ---- made-up strategies and conditions
+
+PRICES = (
+    "bid: bid, ask: ask",
+    "bid: bid - 1tick, ask: ask + 1tick",
+    "half_spread: 1tick",
+    "half_spread: 2tick, reservation: fair - 1tick * inventory / 5lot",
+    "fair: 'coalesce(ewma(mid, 5ms), mid)', half_spread: 1tick",
+)
+REQUOTES = (
+    "{}",
+    "{on: quote}",
+    "{on: trade}",
+    "{tolerance: 2tick}",
+    "{min_life: 3ms}",
+    "{max_age: 4ms}",
+    "{after_fill: 3ms}",
+    "{keep_queue: false}",
+    "{keep_queue: false, tolerance: 1tick, min_life: 1ms, max_age: 10ms}",
+)
+RISKS = (
+    "",
+    ", max_position_value: 1500",
+    ", stale_after: 4ms",
+    ", price_collar: 3bps",
+    ", crossed_book: 'off'",
+)
+FEE = "{maker_rebate: 0.0020/share, taker_fee: 0.0030/share}"
+strategies = st.builds(
+    "mmrun: 1\n"
+    "quote: {{{}, bid_size: {}, ask_size: 7, requote: {}, post_only: {}}}\n"
+    "venues: {{NASDAQ: {}}}\n"
+    "risk: {{max_inventory: 25{}}}\n".format,
+    st.sampled_from(PRICES),
+    st.sampled_from(("7", "'min(7lot, bid_size)'")),
+    st.sampled_from(REQUOTES),
+    st.sampled_from(("slide", "slide", "skip", "reject", "'off'")),
+    st.just(FEE),
+    st.sampled_from(RISKS),
+)
+models = st.sampled_from(
+    [FillModel(), FillModel(), FillModel("touch"), FillModel("through")]
+)
+delays = st.integers(0, 6).map(lambda ms: ms * MS)
+latencies = st.one_of(
+    st.just(Latency()),
+    st.builds(
+        Latency, feed_ns=delays, order_ns=delays, cancel_ns=delays, response_ns=delays
+    ),
+)
+
+
+@cache
+def plan_of(text: str) -> Plan:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "strategy.yaml"
+        path.write_text(text, encoding="utf-8")
+        return build(path)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A tape and under what conditions it is run."""
+
+    lines: list[Line]
+    text: str
+    model: FillModel
+    latency: Latency
+    sessions: tuple[tuple[int, int], ...] | None = None
+
+    def run(
+        self,
+        lines: list[Line] | None = None,
+        *,
+        rows: int = 65_536,
+        sign: int = 1,
+        mode: Any = uncompiled,
+    ) -> Recording:
+        batch = batch_of(self.lines if lines is None else lines, sign)
+        deep = Kind.DEPTH in batch.kind
+        feed = TapeFeed(batch, DEEP if deep else ACME, rows=rows, heartbeat_ns=0)
+        conditions = Conditions(
+            model=self.model,
+            latency=self.latency,
+            mode=mode,
+            sessions=None
+            if self.sessions is None
+            else [(START_NS + a * MS, START_NS + b * MS) for a, b in self.sessions],
+        )
+        return drive(plan_of(self.text), feed, conditions)
+
+
+SESSIONS = (None, None, ((0, 30), (60, 1000)), ((5, 50),))
+quoted = st.builds(
+    Case, quote_tapes, strategies, models, latencies, st.sampled_from(SESSIONS)
+)
+cases = quoted | st.builds(Case, depth_tapes, strategies, models, latencies, st.none())
+law = settings(deadline=None, max_examples=60)
+
+
+def written(recording: Recording) -> list[bytes]:
+    """Everything a recording holds, field by field: padding bytes mean nothing."""
+    r = recording
+    arrays = (r.fills, r.orders, r.decisions, r.equity)
+    columns = [array[name] for array in arrays for name in array.dtype.names]
+    totals = (r.totals.rule_ns, r.totals.touch_ns, repr(r.totals).encode())
+    return [np.asarray(column).tobytes() for column in (*columns, *totals)]
+
+
+# ---- the laws
+
+
+@law
+@given(cases)
+def test_position_is_the_sum_of_fills(case: Case) -> None:
+    """After every fill, and at the end."""
+    recording = case.run()
+
+    fills = recording.fills
+    position = np.cumsum(fills["side"] * fills["size"])
+    assert fills["inventory"].tolist() == position.tolist()
+    assert recording.totals.final_inventory == (position[-1] if len(position) else 0.0)
+
+
+@law
+@given(cases)
+def test_net_is_spread_and_inventory_less_fees(case: Case) -> None:
+    """Cash and marked position are the attribution's sum, to 1e-9."""
+    recording = case.run()
+
+    t = recording.totals
+    account = statement(
+        entries(recording.fills), final_mid=t.final_mid, inventory_pnl=t.inventory_pnl
+    )
+    assert account.attribution.holds
+    assert t.cash == pytest.approx(account.cash, rel=1e-12, abs=1e-9)
+    assert t.spread_pnl == pytest.approx(account.attribution.spread, abs=1e-9)
+    assert t.fees == pytest.approx(account.attribution.fees, abs=1e-12)
+    assert t.rebates == pytest.approx(account.attribution.rebates, abs=1e-12)
+    assert t.realized_pnl + t.unrealized_pnl == pytest.approx(
+        account.realized + account.unrealized, abs=1e-9
+    )
+
+
+@law
+@given(cases)
+def test_position_and_working_size_stay_within_the_limit(case: Case) -> None:
+    """At every event of the order log, latency included."""
+    assume("max_position_value" not in case.text)  # its limit moves with the mid
+
+    recording = case.run()
+
+    working, position = {1: 0.0, -1: 0.0}, 0.0
+    for row in recording.orders:
+        side, event = int(row["side"]), row["event"]
+        if event in {OrderEvent.NEW, OrderEvent.REPLACE, OrderEvent.REDUCE}:
+            working[side] = row["size"]
+        elif event == OrderEvent.CANCEL:
+            working[side] = 0.0
+        elif event in {OrderEvent.FILL, OrderEvent.FILLED}:
+            working[side] -= row["size"]
+            position += side * row["size"]
+        assert position + working[1] <= LIMIT
+        assert position - working[-1] >= -LIMIT
+
+
+@law
+@given(cases)
+def test_the_log_adds_up(case: Case) -> None:
+    """Every fill is of the working order, and `FILLED` or a cancel leaves nothing."""
+    recording = case.run()
+
+    left = {1: 0.0, -1: 0.0}
+    for row in recording.orders:
+        side, event, size = int(row["side"]), row["event"], row["size"]
+        if event in {OrderEvent.NEW, OrderEvent.REPLACE, OrderEvent.REDUCE}:
+            assert size > 0.0
+            assert (event == OrderEvent.NEW) == (left[side] == 0.0)
+            left[side] = size
+        elif event == OrderEvent.CANCEL:
+            assert left[side] == size
+            left[side] = 0.0
+        elif event != OrderEvent.REJECT:
+            assert 0.0 < size <= left[side]
+            left[side] -= size
+            assert (left[side] == 0.0) == (event == OrderEvent.FILLED)
+
+
+@law
+@given(cases)
+def test_a_maker_fills_at_its_own_price(case: Case) -> None:
+    """Maker fills are at the working price, taker fills at it or better."""
+    recording = case.run()
+
+    working: dict[int, float] = {}
+    takers = iter(recording.fills["taker"].tolist())
+    for row in recording.orders:
+        side, event = int(row["side"]), row["event"]
+        if event in {OrderEvent.NEW, OrderEvent.REPLACE}:
+            working[side] = row["price"]
+        elif event in {OrderEvent.FILL, OrderEvent.FILLED}:
+            better = side * (working[side] - row["price"])
+            assert better >= 0 if next(takers) else better == 0
+
+
+@law
+@given(quoted)
+def test_a_trade_fills_no_more_than_its_size(case: Case) -> None:
+    """Maker fills of a time without book rows: at most the trades' sizes by side."""
+    batch = batch_of(case.lines)
+    known = batch.kind == Kind.TRADE
+    sold = Counter[tuple[int, int]]()
+    for ts, size in zip(batch.ts[known], batch.size[known], strict=True):
+        sold[int(ts)] += size
+    book_times = set(batch.ts[batch.kind == Kind.QUOTE].tolist())
+
+    recording = case.run()
+
+    filled = Counter[int]()
+    for row in recording.fills[recording.fills["taker"] == 0]:
+        filled[int(row["ts"])] += row["size"]
+    for ts, size in filled.items():
+        assert ts in book_times or size <= sold[ts]
+
+
+def until(recording: Recording, ts: int) -> list[list[tuple[Any, ...]]]:
+    """What was recorded at or before a time."""
+    arrays = (recording.fills, recording.orders, recording.decisions, recording.equity)
+    return [repr(a[a["ts"] <= ts].tolist()) for a in arrays]
+
+
+@law
+@given(cases, st.integers(1, 40), st.lists(quote_lines | trade_lines, max_size=8))
+def test_no_look_ahead(case: Case, cut: int, other: list[Line]) -> None:
+    """Other rows after a time, or none, change nothing at or before it."""
+    cut = min(cut, len(case.lines) - 1)
+    seen = case.lines[:cut]
+    last = START_NS + MS * sum(line.gap for line in seen)
+    assume(case.lines[cut].gap > 0 and (not other or other[0].gap > 0))
+    assume(Kind.DEPTH not in {line.kind for line in case.lines})
+
+    whole, changed = case.run(), case.run([*seen, *other])
+
+    assert until(whole, last) == until(changed, last)
+
+
+@law
+@given(cases, st.integers(1, 9))
+def test_batching_is_invisible(case: Case, rows: int) -> None:
+    """Batches of any size give the same bytes as one."""
+    whole, split = case.run(), case.run(rows=rows)
+
+    assert written(split) == written(whole)
+
+
+@law
+@given(cases)
+def test_the_same_run_gives_the_same_bytes(case: Case) -> None:
+    """Nothing of a run is left to chance or to the run before."""
+    first, second = case.run(), case.run()
+
+    assert written(first) == written(second)
+
+
+@law
+@given(cases)
+def test_rules_account_for_all_of_the_session(case: Case) -> None:
+    """Per side the durations of the rules sum to the session's time."""
+    t = case.run().totals
+
+    assert t.rule_ns.sum(axis=1).tolist() == [t.session_ns, t.session_ns]
+    assert t.both_ns <= t.rule_ns[:, 0].min()
+    assert (t.touch_ns <= t.rule_ns[:, 0]).all()
+    if case.sessions is None:
+        assert t.session_ns == t.last_ts - t.first_ts
+
+
+@law
+@given(cases)
+def test_decisions_alternate_and_tell_the_durations(case: Case) -> None:
+    """The time between a side's decisions, in session, is what its rules were given."""
+    assume(case.sessions is None)
+
+    recording = case.run()
+
+    t = recording.totals
+    for index, side in enumerate((1, -1)):
+        rows = recording.decisions[recording.decisions["side"] == side]
+        ends = np.append(rows["ts"][1:], t.last_ts)
+        sums = np.zeros_like(t.rule_ns[index])
+        np.add.at(sums, rows["rule"], ends - rows["ts"])
+        assert sums.tolist() == t.rule_ns[index].tolist()
+
+
+@law
+@given(quoted)
+def test_halted_no_request_but_cancels(case: Case) -> None:
+    """From a halt's row to the one that ends it."""
+    batch = batch_of(case.lines)
+    halted = None
+    spans = []
+    for ts, status in zip(batch.ts.tolist(), batch.status.tolist(), strict=True):
+        if status == Status.HALT and halted is None:
+            halted = ts
+        elif status == Status.RESUME and halted is not None:
+            spans.append((halted, ts))
+            halted = None
+    if halted is not None:
+        spans.append((halted, START_NS + 10**15))
+
+    recording = case.run()
+
+    requests = recording.orders[recording.orders["event"] <= OrderEvent.REDUCE]
+    for start, end in spans:
+        inside = requests[(requests["sent_ts"] > start) & (requests["sent_ts"] < end)]
+        assert set(inside["event"].tolist()) <= {int(OrderEvent.CANCEL)}
+
+
+@law
+@given(quoted)
+def test_latencies_are_exact(case: Case) -> None:
+    """Every request has its effect feed + order, or feed + cancel, after it was sent."""
+    recording = case.run()
+
+    orders, latency = recording.orders, case.latency
+    travel = {
+        event: latency.feed_ns
+        + (latency.cancel_ns if event == OrderEvent.CANCEL else latency.order_ns)
+        for event in OrderEvent
+    }
+    for row in orders[(orders["event"] <= OrderEvent.REDUCE)]:
+        cut_short = row["event"] == OrderEvent.CANCEL and row["rule"] == 18
+        expected = travel[OrderEvent.NEW if cut_short else row["event"]]
+        assert row["ts"] - row["sent_ts"] == expected
+    known = recording.fills["known_ts"] - recording.fills["ts"]
+    assert set(known.tolist()) <= {max(latency.feed_ns, latency.response_ns)}
+
+
+def of_side(recording: Recording, side: int, sign: int) -> list[tuple[Any, ...]]:
+    """The orders of a side, prices as ticks from the middle, with a sign."""
+    rows = recording.orders[recording.orders["side"] == side]
+    return [
+        (
+            r["ts"],
+            r["event"],
+            r["size"],
+            r["rule"],
+            sign * round(r["price"] * 100 - 10_000),
+        )
+        for r in rows
+    ]
+
+
+@law
+@given(cases)
+def test_a_mirrored_tape_gives_mirrored_orders(case: Case) -> None:
+    """Bids and asks changed about 100.00: what our bids did our asks do."""
+    symmetric = case.text.replace("'min(7lot, bid_size)'", "7")
+    symmetric = symmetric.replace(", price_collar: 3bps", "")
+    symmetric = symmetric.replace(", max_position_value: 1500", "")
+    same = Case(case.lines, symmetric, case.model, case.latency, case.sessions)
+
+    plain, mirrored = same.run(), same.run(sign=-1)
+
+    assert of_side(mirrored, -1, -1) == of_side(plain, 1, 1)
+    assert of_side(mirrored, 1, -1) == of_side(plain, -1, 1)
+
+
+@settings(deadline=None, max_examples=15)
+@given(cases)
+def test_compiled_and_plain_give_the_same_bytes(case: Case) -> None:
+    """Machine code and Python are two ways to run one kernel."""
+    plain, fast = case.run(), case.run(mode=compiled)
+
+    assert written(fast) == written(plain)
