@@ -52,9 +52,13 @@ golden: $(VENV)/developing  ## write golden files anew; look at the diff
 	$(BIN)/pytest -n 0 -p no:randomly --update-golden
 	git diff --stat
 
+# These replay whole tapes, which takes kernels that run as Python too long.
+WHOLE_TAPES := test_docs.py test_strategies.py test_t1.py
+
 # Kernels run as Python, or their lines would count as never run.
 cover: $(VENV)/developing  ## line and branch coverage of the quick tests
-	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -m "not slow" -n 0
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -m "not slow" -n 0 \
+	  $(addprefix --ignore=tests/,$(WHOLE_TAPES))
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -1,6 +1,6 @@
 """How much a wider quote trades and captures: one strategy, several values of a param.
 
-python examples/spread_against_volume.py
+Run it from anywhere: `python examples/spread_against_volume.py`.
 """
 
 from __future__ import annotations
