@@ -1,0 +1,366 @@
+"""Recorded websocket lines of Binance: `<receive time, ns> <JSON>`, gzip or plain.
+
+The JSON is a message of a combined stream (`{"stream": ..., "data": {...}}`), of a
+single one (the data alone), or a REST snapshot of the book:
+
+    depth        U first, u last update id, pu last id before it (futures); b, a lists
+                 of [price, new size]
+    bookTicker   u; b, B best bid and size; a, A best ask and size
+    trade        t id, p price, q size, m whether the buyer was the maker; X (futures)
+    aggTrade     a id, the rest as trade
+    snapshot     lastUpdateId, bids, asks
+
+E is when it was sent and T when it happened, ms; spot has T on trades only, and neither
+on bookTicker and snapshots. Other streams are counted and left out.
+
+Source: Binance, "Web Socket Streams" and "How to manage a local order book correctly".
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import IO, Any, cast
+
+import polars as pl
+
+from mmrun.importers.binance_record import (
+    BOOKS,
+    COINM,
+    LEVELS,
+    SPOT,
+    TRADES,
+    USDM,
+    Book,
+    Market,
+    Recording,
+    refuse,
+)
+from mmrun.importers.sources import Member
+from mmrun.market.tape import Side
+from mmrun.problems import DataError
+
+
+BLOCK_BYTES = 2**25  #: text that is decoded at once
+MS_NS = 1_000_000
+
+_START = 240  #: characters in which a message says what it is
+_HINT = "expected lines `<receive time, ns> <JSON of Binance>`"
+_LEVEL_LIST = pl.List(pl.List(pl.String))
+_SHARED = {"s": pl.String, "ps": pl.String, "E": pl.Int64, "T": pl.Int64}
+_TRADE = {
+    **_SHARED,
+    "p": pl.String,
+    "q": pl.String,
+    "m": pl.Boolean,
+    "M": pl.Boolean,
+    "X": pl.String,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """How messages of one kind are told from others and which fields they have."""
+
+    pattern: str  #: what their JSON holds
+    fields: Mapping[str, Any]
+
+
+#: Looked for in this order; the first that fits names the message.
+STREAMS = {
+    "snapshot": Stream(
+        r'"lastUpdateId"\s*:',
+        {
+            "symbol": pl.String,
+            "pair": pl.String,
+            "E": pl.Int64,
+            "T": pl.Int64,
+            "lastUpdateId": pl.Int64,
+            "bids": _LEVEL_LIST,
+            "asks": _LEVEL_LIST,
+        },
+    ),
+    "depth": Stream(
+        r'"e"\s*:\s*"depthUpdate"',
+        {
+            **_SHARED,
+            "U": pl.Int64,
+            "u": pl.Int64,
+            "pu": pl.Int64,
+            "b": _LEVEL_LIST,
+            "a": _LEVEL_LIST,
+        },
+    ),
+    "trade": Stream(r'"e"\s*:\s*"trade"', {**_TRADE, "t": pl.Int64}),
+    "aggTrade": Stream(r'"e"\s*:\s*"aggTrade"', {**_TRADE, "a": pl.Int64}),
+    "bookTicker": Stream(
+        r'"B"\s*:\s*"',
+        {
+            **_SHARED,
+            "u": pl.Int64,
+            "b": pl.String,
+            "B": pl.String,
+            "a": pl.String,
+            "A": pl.String,
+        },
+    ),
+}
+
+
+_Frames = dict[str, pl.DataFrame]
+
+
+def read_stream(
+    member: Member, progress: Callable[[str], None] = lambda _: None
+) -> Recording:
+    """Read a file of lines, a block at a time.
+
+    Raises:
+        DataError: it is empty, cut short, not of this format, holds two symbols, or a
+            message lacks a field or holds no number.
+    """
+    parts: list[_Frames] = []
+    line = 0
+    for block in _blocks(member):
+        rows = _lines(member.name, block, line)
+        line += len(rows)
+        parts.append({name: _decode(member.name, rows, name) for name in STREAMS})
+        progress(f"reading {member.name}: {line:,} lines")
+    found = {name: pl.concat([p[name] for p in parts]) for name in STREAMS if parts}
+    if not any(len(frame) for frame in found.values()):
+        what = f"holds none of {', '.join(STREAMS)}" if line else "is empty"
+        message = f"{member.name} {what}"
+        raise DataError(message, hint=_HINT)
+    return Recording(
+        name=member.name,
+        symbol=_symbol(member, found),
+        market=_market(found),
+        books=_books(member.name, found),
+        levels=_levels(member.name, found),
+        trades=_trades(member.name, found),
+    )
+
+
+def _blocks(member: Member) -> Iterator[bytes]:
+    """The file's text in pieces that end with a line."""
+    try:
+        with _opened(member) as file:
+            while block := file.read(BLOCK_BYTES):
+                yield block + file.readline()
+    except (OSError, EOFError, zlib.error) as error:
+        message = f"{member.name} is not a whole file: {error}"
+        raise DataError(message, hint="get it again, or unpack what can be") from error
+
+
+def _opened(member: Member) -> IO[bytes]:
+    if member.path.suffix.lower() == ".zip":
+        return BytesIO(member.read())
+    with member.path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return cast(
+        "IO[bytes]", gzip.open(member.path) if packed else member.path.open("rb")
+    )
+
+
+def _lines(name: str, block: bytes, first: int) -> pl.DataFrame:
+    """`line`, `recv` and `json` of a block; blank lines are left out."""
+    texts = pl.Series("text", block.decode("utf-8", "replace").split("\n"), pl.String)
+    rows = texts.to_frame().with_row_index("line", first)
+    rows = rows.with_columns(pl.col("line").cast(pl.Int64))
+    if block.endswith(b"\n"):
+        rows = rows.head(-1)
+    parts = pl.col("text").str.splitn(" ", 2).struct
+    split = rows.select(
+        "line",
+        parts.field("field_0").cast(pl.Int64, strict=False).alias("recv"),
+        parts.field("field_1").str.strip_chars_start().alias("json"),
+    )
+    start = pl.col("json").str.head(_START)
+    known = split.select("line", "recv", "json", _stream_of(start).alias("stream"))
+    readable = pl.col("recv").is_not_null() & start.str.starts_with("{")
+    blank = rows["text"].str.strip_chars() == ""
+    wrong = ~(known.select(readable.fill_null(value=False)).to_series() | blank)
+    if wrong.any():
+        line, text = rows.row(wrong.arg_true()[0])
+        message = f"{name}:{line + 1}: '{text[:40]}' is no recorded message"
+        raise DataError(message, hint=_HINT)
+    return known
+
+
+def _stream_of(text: pl.Expr) -> pl.Expr:
+    """The name in `STREAMS` of a message, or null."""
+    return pl.coalesce(
+        pl.when(text.str.contains(stream.pattern)).then(pl.lit(name))
+        for name, stream in STREAMS.items()
+    )
+
+
+def _decode(name: str, rows: pl.DataFrame, stream: str) -> pl.DataFrame:
+    """`line`, `recv` and the fields of one stream's messages, alone or wrapped."""
+    fields = STREAMS[stream].fields
+    chosen = rows.filter(pl.col("stream") == stream)
+    kind = pl.Struct({"data": pl.Struct(fields), **fields})
+    try:
+        message = chosen["json"].str.json_decode(kind).struct
+    except pl.exceptions.PolarsError as error:
+        raise _first_wrong(name, chosen) from error
+    wrapped = message.field("data").struct
+    columns = [
+        pl.select(pl.coalesce(wrapped.field(field), message.field(field))).to_series()
+        for field in fields
+    ]
+    return chosen.select("line", "recv").hstack(columns)
+
+
+def _first_wrong(name: str, rows: pl.DataFrame) -> DataError:
+    for line, text in rows.select("line", "json").iter_rows():
+        try:
+            json.loads(text)
+        except json.JSONDecodeError as error:
+            finding = (
+                f"{name}:{line + 1}: {error.msg} in column {error.pos + 1} of the JSON"
+            )
+            return DataError(finding, hint="the file is damaged: get it again")
+    return DataError(f"{name} holds a message with a field of another type")
+
+
+def _symbol(member: Member, found: _Frames) -> str:
+    """The one symbol of all messages; of a snapshot alone, the start of the file's name."""
+    named = pl.concat(
+        frame.select("line", pl.col("symbol" if name == "snapshot" else "s").alias("s"))
+        for name, frame in found.items()
+    )
+    symbols = named.drop_nulls().unique("s", keep="first").sort("line")
+    if len(symbols) > 1:
+        (_, first), (line, other), *_ = symbols.iter_rows()
+        message = (
+            f"{member.name}:{line + 1}: symbol is {other}; expected {first}, as above"
+        )
+        raise DataError(message, hint="one symbol a file: their snapshots bear no name")
+    if len(symbols):
+        return str(symbols["s"][0])
+    return re.split(r"[_.\-]", member.base)[0].upper()
+
+
+def _market(found: _Frames) -> Market:
+    """Which of Binance's markets sends messages with these fields."""
+
+    def has(*fields: tuple[str, str]) -> bool:
+        return any(found[name][field].count() > 0 for name, field in fields)
+
+    if has(("snapshot", "pair"), ("depth", "ps"), ("bookTicker", "ps")):
+        return COINM
+    symbols = pl.concat(found[name]["s"] for name in ("trade", "aggTrade"))
+    if symbols.str.contains("USD_").any():
+        return COINM
+    futures = has(
+        ("snapshot", "T"), ("depth", "pu"), ("bookTicker", "T"), ("trade", "X")
+    )
+    only_aggregate = len(found["aggTrade"]) and not has(("aggTrade", "M"))
+    spot = has(("trade", "M")) or len(found["depth"]) or len(found["bookTicker"])
+    return USDM if futures or (only_aggregate and not spot) else SPOT
+
+
+def _books(name: str, found: _Frames) -> pl.DataFrame:
+    parts = [
+        _book_rows(found["snapshot"], Book.SNAPSHOT, "lastUpdateId", "lastUpdateId"),
+        _book_rows(found["depth"], Book.DEPTH, "U", "u", "pu"),
+        _book_rows(found["bookTicker"], Book.TICKER, "u", "u"),
+    ]
+    books = pl.concat(parts).sort("line", maintain_order=True)
+    for column in ("first", "last"):
+        refuse(name, books, pl.col(column) < 0, column, "an update id")
+    return books
+
+
+def _book_rows(
+    frame: pl.DataFrame, kind: Book, first: str, last: str, before: str | None = None
+) -> pl.DataFrame:
+    sent = pl.col("E") * MS_NS
+    given = {
+        "ts": (pl.col("T") * MS_NS).fill_null(sent),
+        "event": sent,
+        "kind": pl.lit(int(kind)),
+        "first": pl.col(first),
+        "last": pl.col(last),
+        "before": pl.col(before) if before else pl.lit(None),
+    }
+    columns = {"line": pl.col("line"), "recv": pl.col("recv"), **given}
+    return frame.select(columns[name].cast(BOOKS[name]).alias(name) for name in BOOKS)
+
+
+def _levels(name: str, found: _Frames) -> pl.DataFrame:
+    """All levels: of a message the bids, then the asks, as they stand there."""
+    ticker = found["bookTicker"]
+    parts = [
+        _exploded(found["snapshot"], "bids", Side.BUY),
+        _exploded(found["snapshot"], "asks", Side.SELL),
+        _exploded(found["depth"], "b", Side.BUY),
+        _exploded(found["depth"], "a", Side.SELL),
+        _texts(ticker, pl.col("b"), pl.col("B"), Side.BUY),
+        _texts(ticker, pl.col("a"), pl.col("A"), Side.SELL),
+    ]
+    levels = pl.concat(parts).sort("line", maintain_order=True)
+    for column in ("price", "size"):
+        wrong = ~pl.col(column).is_finite() | (pl.col(column) < 0)
+        refuse(name, levels, wrong, column, "a number of 0 or more")
+    return levels
+
+
+def _exploded(frame: pl.DataFrame, column: str, side: Side) -> pl.DataFrame:
+    lists = frame.select("line", column).filter(pl.col(column).list.len() > 0)
+    pair = pl.col(column).list
+    rows = lists.explode(column)
+    return _texts(
+        rows, pair.get(0, null_on_oob=True), pair.get(1, null_on_oob=True), side
+    )
+
+
+def _texts(
+    rows: pl.DataFrame, price: pl.Expr, size: pl.Expr, side: Side
+) -> pl.DataFrame:
+    return rows.select(
+        "line",
+        pl.lit(int(side)).cast(pl.Int8).alias("side"),
+        price.cast(pl.Float64, strict=False).alias("price"),
+        size.cast(pl.Float64, strict=False).alias("size"),
+    ).match_to_schema(pl.Schema(LEVELS))
+
+
+def _trades(name: str, found: _Frames) -> pl.DataFrame:
+    parts = [
+        _trade_rows(found["trade"], "t", is_aggregate=False),
+        _trade_rows(found["aggTrade"], "a", is_aggregate=True),
+    ]
+    trades = pl.concat(parts).sort("line", maintain_order=True)
+    for column in ("price", "size"):
+        wrong = ~pl.col(column).is_finite() | (pl.col(column) < 0)
+        refuse(name, trades, wrong, column, "a number of 0 or more")
+    for column in ("ts", "id", "side"):
+        refuse(name, trades, pl.col(column).is_null(), column, "a value")
+    return trades
+
+
+def _trade_rows(
+    frame: pl.DataFrame, number: str, *, is_aggregate: bool
+) -> pl.DataFrame:
+    """The buyer was the maker: the seller was the aggressor."""
+    aggressor = pl.when("m").then(int(Side.SELL)).when(~pl.col("m")).then(int(Side.BUY))
+    columns = {
+        "line": pl.col("line"),
+        "recv": pl.col("recv"),
+        "ts": pl.col("T") * MS_NS,
+        "event": pl.col("E") * MS_NS,
+        "id": pl.col(number),
+        "price": pl.col("p").cast(pl.Float64, strict=False),
+        "size": pl.col("q").cast(pl.Float64, strict=False),
+        "side": aggressor,
+        "is_market": pl.col("X").fill_null("MARKET") == "MARKET",
+        "is_aggregate": pl.lit(is_aggregate),
+    }
+    return frame.select(columns[name].cast(TRADES[name]).alias(name) for name in TRADES)
