@@ -43,7 +43,7 @@ from mmrun.importers.databento_rows import (
 from mmrun.importers.rows import Imported
 from mmrun.importers.sources import members_of
 from mmrun.importers.steps import common_step
-from mmrun.importers.streams import merged
+from mmrun.importers.streams import merged, silence_notes
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import Provenance
 from mmrun.market.writer import Tape
@@ -164,6 +164,7 @@ def _tape(
     progress(f"building {content.symbol} at {content.venue}")
     notes: list[str] = []
     frame = _frame(content, notes)
+    notes.extend(silence_notes(content.symbol, frame))
     defined = _definition_of(content.symbol, definitions)
     if defined is not None and defined.symbol != content.symbol:
         notes.append(

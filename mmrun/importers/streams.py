@@ -13,6 +13,7 @@ from mmrun.market.tape import IntColumn, Kind
 from mmrun.problems import DataError
 
 
+LONG_SILENCE_NS = 3_600 * 10**9
 MOST_LATE_NS = 60 * 10**9  #: a stream that goes back further is not in order
 
 
@@ -59,6 +60,22 @@ def late_note(name: str, times: Forward) -> tuple[str, ...]:
         f"(by {worst_ms:.6g} ms at most) and were given that row's time"
     )
     return (note,)
+
+
+def silence_notes(name: str, frame: pl.DataFrame) -> tuple[str, ...]:
+    """The sentence about silences of over an hour, if there are any."""
+    ts = frame["ts"].to_numpy()
+    gaps = np.diff(ts)
+    count = int(np.count_nonzero(gaps > LONG_SILENCE_NS))
+    if not count:
+        return ()
+    row = int(np.argmax(gaps))
+    start = pl.select(pl.from_epoch(pl.lit(ts[row]), "ns")).item()
+    hours = gaps[row] / LONG_SILENCE_NS
+    times = "1 silence" if count == 1 else f"{count:,} silences"
+    return (
+        f"{name}: {times} of over an hour, the longest {hours:.1f} h from {start} UTC",
+    )
 
 
 def merged(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
