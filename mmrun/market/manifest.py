@@ -48,6 +48,8 @@ class TapeFile:
     rows: Mapping[str, int]  #: by kind, lower-case; kinds without rows are absent
     bytes: int
     sha256: str
+    book_times: int = 0  #: times at which the book changed
+    crossed_times: int = 0  #: of these, with the bid above the ask at the end
 
     @property
     def row_count(self) -> int:

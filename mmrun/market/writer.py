@@ -11,11 +11,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 import polars as pl
 
 from mmrun.market.dataset import Dataset, is_dataset
@@ -28,6 +29,7 @@ from mmrun.market.manifest import (
     to_yaml,
 )
 from mmrun.market.tape import Kind, polars_schema
+from mmrun.market.touch import Book, ends, follow
 from mmrun.problems import DataError, UsageError
 
 
@@ -86,9 +88,9 @@ def write_dataset(
     ordered = sorted(tapes, key=lambda t: (t.instrument.symbol, t.instrument.venue))
     with _replaced(directory) as partial:
         files = [
-            _write_day(partial, tape.instrument, date, frame, progress)
+            file
             for tape in ordered
-            for date, frame in split_by_date(tape.frame, provenance.timezone)
+            for file in _write_tape(partial, tape, provenance.timezone, progress)
         ]
         manifest = Manifest(
             provenance=provenance,
@@ -144,12 +146,24 @@ def _swap(partial: Path, directory: Path) -> None:
         partial.rename(directory)
 
 
+def _write_tape(
+    root: Path, tape: Tape, timezone: str, progress: Callable[[str], None]
+) -> Iterator[TapeFile]:
+    """A file a day; the book goes on from day to day."""
+    book = Book()
+    for date, frame in split_by_date(tape.frame, timezone):
+        progress(f"writing {tape.instrument.symbol} {date}: {len(frame):,} rows")
+        file = _write_day(root, tape.instrument, date, frame)
+        touches = ends(follow(frame, book))
+        yield replace(
+            file,
+            book_times=len(touches),
+            crossed_times=int(np.sum(touches.bid > touches.ask)),
+        )
+
+
 def _write_day(
-    root: Path,
-    instrument: Instrument,
-    date: str,
-    frame: pl.DataFrame,
-    progress: Callable[[str], None],
+    root: Path, instrument: Instrument, date: str, frame: pl.DataFrame
 ) -> TapeFile:
     symbol, venue = (
         quote(name, safe="") for name in (instrument.symbol, instrument.venue)
@@ -157,7 +171,6 @@ def _write_day(
     relative = f"symbol={symbol}/venue={venue}/date={date}/part-0.parquet"
     path = root / relative
     path.parent.mkdir(parents=True)
-    progress(f"writing {instrument.symbol} {date}: {len(frame):,} rows")
     frame.match_to_schema(polars_schema()).write_parquet(
         path, compression="zstd", compression_level=3, row_group_size=ROW_GROUP_ROWS
     )
