@@ -52,6 +52,7 @@ def _table(
 
 #: Format name to how it is read.
 FORMATS: dict[str, _Read] = {
+    "binance": _vendor("binance"),
     "bybit": _vendor("bybit"),
     "databento": _vendor("databento"),
     "hftbacktest": _vendor("hftbacktest"),
@@ -107,6 +108,7 @@ def command(
 
     \b
     FORMAT is one of
+      binance      recorded websocket lines (gzip), public dumps (CSV, zip)
       lean         QuantConnect Lean ticks of US equities and forex (zip, CSV)
       lobster      pairs of message and orderbook CSV (zip, CSV)
       table        own CSV or Parquet, with --map

@@ -18,9 +18,11 @@ from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from mmrun.importers.binance_record import Book
 from mmrun.importers.rows import in_order, tape_rows
@@ -47,25 +49,23 @@ class BookRows:
     gaps: tuple[Gap, ...]
 
 
+_CLEAR, _GAP = 0, 2  #: marks beside the sides of depth rows
+
+
 @dataclass(slots=True)
 class _Rows:
-    """Columns that grow: which message, kind of row, side, price, size."""
+    """Columns that grow: the message, a mark (a side, `_CLEAR`, `_GAP`), price, size."""
 
     message: array[int] = field(default_factory=lambda: array("q"))
-    kind: array[int] = field(default_factory=lambda: array("b"))
-    side: array[int] = field(default_factory=lambda: array("b"))
+    mark: array[int] = field(default_factory=lambda: array("b"))
     price: array[float] = field(default_factory=lambda: array("d"))
     size: array[float] = field(default_factory=lambda: array("d"))
 
-    def add(self, message: int, kind: Kind, change: tuple[int, float, float]) -> None:
+    def add(self, message: int, mark: int, price: float, size: float) -> None:
         self.message.append(message)
-        self.kind.append(kind)
-        self.side.append(change[0])
-        self.price.append(change[1])
-        self.size.append(change[2])
-
-
-_NO_CHANGE = (0, float("nan"), float("nan"))
+        self.mark.append(mark)
+        self.price.append(price)
+        self.size.append(size)
 
 
 @dataclass(slots=True)
@@ -112,11 +112,11 @@ class _Replay:
 
     def clear(self, message: int) -> None:
         self.sides = {int(side): _Side(side) for side in (Side.BUY, Side.SELL)}
-        self.rows.add(message, Kind.CLEAR, _NO_CHANGE)
+        self.rows.add(message, _CLEAR, 0.0, 0.0)
 
     def change(self, message: int, side: int, price: float, size: float) -> None:
         if self.sides[side].change(price, size):
-            self.rows.add(message, Kind.DEPTH, (side, price, size))
+            self.rows.add(message, side, price, size)
 
 
 #: side, price, size of a message's levels
@@ -152,7 +152,7 @@ def book_rows(books: pl.DataFrame, levels: pl.DataFrame) -> BookRows:
             repeated += 1
         elif (first - 1 if before is None else before) > replay.last:
             gaps.append(Gap(ts, replay.last + 1, first))
-            replay.rows.add(i, Kind.STATUS, _NO_CHANGE)
+            replay.rows.add(i, _GAP, 0.0, 0.0)
             replay.clear(i)
             replay.last = None
         else:
@@ -203,23 +203,30 @@ def _apply_ticker(replay: _Replay, message: int, levels: _Levels) -> None:
 def _tape(books: pl.DataFrame, rows: _Rows) -> pl.DataFrame:
     """The rows as tape rows, each with its message's times."""
     message = np.frombuffer(rows.message, np.int64)
-    kind = np.frombuffer(rows.kind, np.int8)
-    values = {
-        "side": np.frombuffer(rows.side, np.int8),
-        "price": np.frombuffer(rows.price, np.float64),
-        "size": np.frombuffer(rows.size, np.float64),
-    }
+    mark = np.frombuffer(rows.mark, np.int8)
+    price, size = (np.frombuffer(values) for values in (rows.price, rows.size))
     times = books.select("ts", recv_ts="recv")
-    parts = []
-    for what in (Kind.STATUS, Kind.CLEAR, Kind.DEPTH):
-        place: IntColumn = np.flatnonzero(kind == what)
-        columns = times[message[place]].to_dict()
-        if what == Kind.STATUS:
-            columns["status"] = pl.Series(np.full(len(place), int(Status.GAP)))
-        if what == Kind.DEPTH:
-            columns |= {name: pl.Series(all_[place]) for name, all_ in values.items()}
-        parts.append(tape_rows(what, place, columns))
-    return in_order(parts)
+
+    def made(kind: Kind, place: IntColumn, **more: NDArray[Any]) -> pl.DataFrame:
+        columns: dict[str, Any] = {**times[message[place]].to_dict(), **more}
+        return tape_rows(kind, place, columns)
+
+    gaps, clears = (np.flatnonzero(mark == code) for code in (_GAP, _CLEAR))
+    depth = np.flatnonzero(np.abs(mark) == 1)
+    status = np.full(len(gaps), int(Status.GAP))
+    return in_order(
+        [
+            made(Kind.STATUS, gaps, status=status),
+            made(Kind.CLEAR, clears),
+            made(
+                Kind.DEPTH,
+                depth,
+                side=mark[depth],
+                price=price[depth],
+                size=size[depth],
+            ),
+        ]
+    )
 
 
 def quote_rows(books: pl.DataFrame, levels: pl.DataFrame) -> pl.DataFrame:

@@ -143,6 +143,9 @@ def read(
         notes=tuple(
             note for found in rows.values() for day in found for note in day.notes
         ),
+        guessed={
+            symbol: ("tick",) for symbol, market in rows if market is not EQUITIES
+        },
     )
 
 
