@@ -109,9 +109,14 @@ def command(
     \b
     FORMAT is one of
       binance      recorded websocket lines (gzip), public dumps (CSV, zip)
+      bybit        archived order books and trades (JSON lines, CSV)
+      databento    DBN files; needs the extra `databento` of mmrun
+      hftbacktest  event files (npz)
       lean         QuantConnect Lean ticks of US equities and forex (zip, CSV)
       lobster      pairs of message and orderbook CSV (zip, CSV)
+      prosperity   days of the IMC Prosperity competition (CSV)
       table        own CSV or Parquet, with --map
+      tardis       normalised data of crypto exchanges (CSV)
     SRC are files, or directories they are looked for in.
     """
     read = _format(format_name)
