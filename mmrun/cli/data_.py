@@ -1,4 +1,4 @@
-"""`mmrun data`: what is in a dataset; a made-up market."""
+"""`mmrun data`: what is in a dataset and what is wrong with it; a made-up market."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmrun.cli.moments import clock
-from mmrun.cli.progress import progress
+from mmrun.cli.progress import after_a_second, progress
+from mmrun.problems import UsageError
+from mmrun.units import Quantity, parse_literal
 
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ _BARS = " ▁▂▃▄▅▆▇█"
 
 @click.group(name="data")
 def command() -> None:
-    """What is in a dataset; a made-up market."""
+    """What is in a dataset and what is wrong with it; a made-up market."""
 
 
 @command.command()
@@ -42,6 +44,76 @@ def show(directory: Path, as_json: bool) -> None:
                 tell(f"reading {file.symbol} {file.date}")
             days.append((file, _day_facts(dataset, file)))
     click.echo(_as_json(dataset, days) if as_json else _page(dataset, days))
+
+
+@command.command()
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print findings as JSON.")
+@click.option("--symbols", metavar="X,Y", help="Which symbols to look at.")
+@click.option(
+    "--max-crossed",
+    default="10pct",
+    show_default=True,
+    metavar="SHARE",
+    help="Of a venue's times with the bid above the ask; more is hopeless.",
+)
+@click.option(
+    "--max-silence",
+    default="1min",
+    show_default=True,
+    metavar="TIME",
+    help="Longer ones are said.",
+)
+def check(
+    directory: Path,
+    as_json: bool,
+    symbols: str | None,
+    max_crossed: str,
+    max_silence: str,
+) -> int:
+    """Look for what is wrong with a dataset.
+
+    Exit code 0: nothing but notes; 1: warnings or errors; 3: hopeless, a run on it
+    would mean nothing.
+    """
+    from mmrun.cli import findings
+    from mmrun.market.check import check_dataset
+    from mmrun.market.check_finding import Limits
+    from mmrun.market.dataset import load_dataset
+
+    limits = Limits(
+        max_crossed=_literal(max_crossed, "--max-crossed", "10pct").value,
+        max_silence_ns=_literal(max_silence, "--max-silence", "1min").nanoseconds,
+    )
+    dataset = load_dataset(directory)
+    with progress() as tell:
+        report = check_dataset(
+            dataset,
+            symbols=[name.strip() for name in symbols.split(",")] if symbols else (),
+            limits=limits,
+            progress=after_a_second(tell),
+        )
+    form = findings.as_json if as_json else findings.page
+    click.echo(form(dataset, report))
+    if report.hopeless:
+        return 3
+    return 1 if report.count("error") + report.count("warning") else 0
+
+
+def _literal(text: str, option: str, example: str) -> Quantity:
+    """A number above 0 with the unit of `example`, or a bare share."""
+    found, expected = parse_literal(text), parse_literal(example)
+    assert expected is not None
+    assert expected.unit is not None
+    alike = found is not None and (
+        found.unit.dimension == expected.unit.dimension
+        if found.unit
+        else expected.unit.relative
+    )
+    if found is None or not alike or found.value <= 0:
+        message = f"{option} is '{text}'; expected a value like {example}"
+        raise UsageError(message)
+    return found
 
 
 @command.command()

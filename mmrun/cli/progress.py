@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import perf_counter
 
 import click
 
@@ -26,6 +27,17 @@ def progress() -> Iterator[Callable[[str], None]]:
     finally:
         if shown:
             click.echo("\r" + " " * shown + "\r", err=True, nl=False)
+
+
+def after_a_second(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """The same, silent for the first second."""
+    began = perf_counter()
+
+    def say(text: str) -> None:
+        if perf_counter() - began > 1.0:
+            tell(text)
+
+    return say
 
 
 def _line(text: str) -> None:

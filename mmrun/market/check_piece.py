@@ -48,9 +48,9 @@ class Piece:
     before: Touches  #: in force just before each row
     ended: Touches  #: at the end of each time; row numbers in the file
 
-    def is_kind(self, *kinds: Kind) -> Flags:
-        """Which rows are of one of the kinds."""
-        found: Flags = np.isin(self.kind, [int(kind) for kind in kinds])
+    def is_kind(self, kind: Kind) -> Flags:
+        """Which rows are of the kind."""
+        found: Flags = self.kind == int(kind)
         return found
 
     def place(self, row: int) -> Place:

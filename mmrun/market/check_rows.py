@@ -347,7 +347,7 @@ ROW_CHECKS = (
         look=crossed,
         judge=_judge_crossed,
         say="at {count:,} of {of:,} times ({share}) the bid stands above the ask",
-        hint="leave such quotes out at import (`crossed: drop`), or pull meanwhile (`risk.crossed_book: pull`)",
+        hint="leave such quotes out at import (`crossed: drop`); a few are met by `risk.crossed_book: pull`",
     ),
     RowCheck(
         code="MM522",

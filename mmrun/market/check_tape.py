@@ -53,9 +53,11 @@ class Sketch:
         for kind in ("quote", "depth", "trade"):
             self.stretches.setdefault(kind, []).extend(_stretches(piece, kind))
         mid = (piece.ended.bid + piece.ended.ask) / 2
-        whole = ~np.isnan(mid)
+        whole = np.flatnonzero(~np.isnan(mid))
         minutes = piece.ended.ts[whole] // MINUTE_NS
-        self.mids.update(zip(minutes.tolist(), mid[whole].tolist(), strict=True))
+        last = np.flatnonzero(np.diff(minutes, append=-1))
+        kept = minutes[last].tolist(), mid[whole[last]].tolist()
+        self.mids.update(zip(*kept, strict=True))
 
     @property
     def delay_ns(self) -> float | None:

@@ -64,12 +64,17 @@ def consolidate(streams: Sequence[Iterator[Touches]], together: Together) -> Non
     Of each venue only what lies beyond the slowest venue's last time is held. A
     stream's times rise; a venue without a book gives NaN.
     """
+    if len(streams) == 1:
+        for _ in streams[0]:  # nothing to stand against; reading it is what counts
+            pass
+        return
     waiting: list[Touches | None] = [next(stream, None) for stream in streams]
     latest: list[Touches | None] = [None] * len(streams)
     while any(touches is not None for touches in waiting):
         horizon = min(int(t.ts[-1]) for t in waiting if t is not None)
         due = [None if t is None else t.take(t.ts <= horizon) for t in waiting]
-        times = np.unique(np.concatenate([t.ts for t in due if t is not None]))
+        times = np.sort(np.concatenate([t.ts for t in due if t is not None]))
+        times = times[np.append(True, times[1:] != times[:-1])]
         books = [
             _at(times, before, after) for before, after in zip(latest, due, strict=True)
         ]
