@@ -13,9 +13,10 @@ from mmrun.lang.nodes import Expr, Node
 from mmrun.lang.parse import parse
 from mmrun.lang.scope import Scope, compose, param_expr
 from mmrun.plan.graph import order
-from mmrun.plan.hoist import hoist
+from mmrun.plan.hoist import Hoisting, hoist
 from mmrun.plan.passes import PASSES, Roots
 from mmrun.plan.plan import OUTPUTS, Plan
+from mmrun.plan.program import Program
 from mmrun.problems import Problem, errors_in
 from mmrun.strategy.spec import Formula, Formulas, Strategy
 
@@ -172,12 +173,8 @@ def with_defaults(given: Mapping[str, Expr]) -> dict[str, Expr]:
 
 def compile_plan(checked: Checked) -> Plan:
     """Rewrite, split and lower a strategy's formulas."""
-    named = {_let(name): expr for name, expr in checked.lets.items()}
-    roots: Roots = dict(checked.fields) | named
-    for rewrite in PASSES:
-        roots = rewrite(roots)
-    fields = {name: roots[name] for name in OUTPUTS}
-    hoisting, residual = hoist([fields[name] for name in OUTPUTS], fields)
+    roots = rewritten(roots_of(checked))
+    hoisting, residual = split(roots)
     return Plan(
         strategy=checked.strategy,
         roots=roots,
@@ -186,3 +183,22 @@ def compile_plan(checked: Checked) -> Plan:
         residual=residual,
         texts=hoisting.texts,
     )
+
+
+def roots_of(checked: Checked) -> dict[str, Expr]:
+    """Everything with a name: quote fields, and lets as `let.sigma`."""
+    named = {_let(name): expr for name, expr in checked.lets.items()}
+    return dict(checked.fields) | named
+
+
+def rewritten(roots: Roots) -> Roots:
+    """The roots after all passes."""
+    for rewrite in PASSES:
+        roots = rewrite(roots)
+    return roots
+
+
+def split(roots: Roots) -> tuple[Hoisting, Program]:
+    """Columns and run values of the rewritten quote fields, and what is left."""
+    fields = {name: roots[name] for name in OUTPUTS}
+    return hoist(list(fields.values()), fields)

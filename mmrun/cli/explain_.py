@@ -1,0 +1,91 @@
+"""`mmrun explain`: a code's page, or what a strategy compiles to."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mmrun.problems import StrategyError, UsageError
+
+
+if TYPE_CHECKING:
+    from mmrun.plan.compile import Checked
+
+
+_CODE = re.compile(r"[Mm]{2}\d+\Z")
+
+
+@click.command("explain")
+@click.argument("target", metavar="FILE|CODE")
+@click.argument("name", required=False)
+@click.option(
+    "-s",
+    "overrides",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set a param (edge=0.7) or any value (risk.max_inventory=500).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    target: str, name: str | None, overrides: tuple[str, ...], as_json: bool
+) -> None:
+    """Explain a code such as MM320, or what a strategy FILE compiles to.
+
+    With NAME, a quote field or a let, its formula node by node: unit, stage, and what
+    computes it. Exit code 1 when the file has errors, 2 for an unknown code or name.
+    """
+    if _CODE.match(target):
+        found, text = _code(target.upper())
+    else:
+        found, text = _file(Path(target), name, overrides)
+    if as_json:
+        click.echo(json.dumps({"version": 1, **found}, indent=2, ensure_ascii=False))
+    else:
+        click.echo(text)
+
+
+def _code(code: str) -> tuple[dict[str, Any], str]:
+    from mmrun.cli.pages import page_of, page_text
+
+    page = page_of(code)
+    return asdict(page), page_text(page)
+
+
+def _file(
+    path: Path, name: str | None, overrides: tuple[str, ...]
+) -> tuple[dict[str, Any], str]:
+    from mmrun import api
+    from mmrun.plan.explain import explain, tree
+    from mmrun.plan.listing import plan_text, tree_text
+
+    checked, problems = api.read(path, overrides)
+    if checked is None:
+        raise StrategyError(problems)
+    if name is None:
+        found = explain(checked)
+        return asdict(found), plan_text(found)
+    branches = tree(checked, _known(checked, name))
+    nodes = [asdict(branch) for branch in branches]
+    return {"name": name, "nodes": nodes}, tree_text(branches)
+
+
+def _known(checked: Checked, name: str) -> str:
+    """The name of a quote field or let.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    from mmrun.documents import did_you_mean
+    from mmrun.plan.explain import names_of
+
+    known = names_of(checked)
+    if name in known:
+        return name
+    (hint,) = did_you_mean(name, known)
+    message = f"'{name}' is no quote field or let of this strategy; {hint}"
+    raise UsageError(message)

@@ -1,0 +1,297 @@
+"""A compiled strategy as facts: what each formula means, and what computes it.
+
+`explain` gives everything, `tree` one formula node by node. The facts are found by
+compiling once more with every node of the formulas as a root of its own, so that each
+can be followed through the rewrites into the column or register it became.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from mmrun.lang.nodes import Expr, Ticks
+from mmrun.lang.scope import describe
+from mmrun.lang.show import show_expr
+from mmrun.lang.walk import postorder
+from mmrun.plan.compile import (
+    READABLE,
+    Checked,
+    formulas_of,
+    rewritten,
+    roots_of,
+    split,
+)
+from mmrun.plan.conversions import conversions
+from mmrun.plan.hoist import Hoisting
+from mmrun.plan.places import kind_of, place_of, places_of
+from mmrun.plan.plan import OUTPUTS, ColumnStep, SeriesStep, Step
+from mmrun.plan.program import Program
+from mmrun.strategy.spec import Param
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A quote field or a let as it is meant."""
+
+    name: str
+    section: str  #: `quote` or `let`
+    formula: str  #: conversions written out, lets and fields by their names
+    unit: str
+    stage: str
+    conversions: tuple[str, ...]
+    given: bool  #: whether the file has it; else it is the default
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column, in the order they are computed."""
+
+    name: str
+    by: str  #: `numexpr` or `series kernel`
+    formula: str  #: other columns by their names
+    unit: str
+    reads: tuple[str, ...]  #: columns and run values
+    ticks: str  #: of a series kernel: the rows at which its input is observed
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A value fixed for a run: a param, or a formula of params."""
+
+    name: str
+    text: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The residual: what it reads, by kind, and its lines."""
+
+    columns: tuple[str, ...]
+    values: tuple[str, ...]
+    state: tuple[str, ...]
+    previous: tuple[tuple[str, str], ...]  #: `~0` and what it is the last value of
+    lines: tuple[str, ...]
+    outputs: tuple[tuple[str, str], ...]  #: quote field and the register it is in
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that `mmrun explain FILE` says."""
+
+    name: str
+    params: tuple[Fixed, ...]
+    roots: tuple[Root, ...]
+    values: tuple[Fixed, ...]
+    columns: tuple[Column, ...]
+    residual: Rest
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A node of one formula's tree."""
+
+    depth: int
+    text: str
+    unit: str
+    stage: str
+    by: str  #: what computes it
+
+
+def explain(checked: Checked) -> Explanation:
+    """The facts of a compiled strategy."""
+    roots = rewritten(roots_of(checked))
+    hoisting, residual = split(roots)
+    nodes = {id(node): node for node in postorder(roots.values())}
+    return Explanation(
+        name=checked.strategy.name,
+        params=tuple(_param(param) for param in checked.strategy.params),
+        roots=tuple(_roots(checked)),
+        values=tuple(_values(hoisting)),
+        columns=tuple(_columns(hoisting, nodes)),
+        residual=_rest(residual, hoisting),
+    )
+
+
+def names_of(checked: Checked) -> tuple[str, ...]:
+    """What `tree` can be asked for: quote fields and lets."""
+    return (*checked.fields, *checked.lets)
+
+
+def tree(checked: Checked, name: str) -> tuple[Branch, ...]:
+    """A quote field's or let's formula, one node each, operands below their user."""
+    root = checked.fields[name] if name in checked.fields else checked.lets[name]
+    nodes = postorder([root])
+    extra = {f"#{index}": node for index, node in enumerate(nodes)}
+    roots = rewritten(roots_of(checked) | extra)
+    hoisting, _ = split(roots)
+    places = places_of(roots, hoisting)
+    by = {id(node): place_of(roots[key], places) for key, node in extra.items()}
+    names = _names(checked, but=name)
+    return tuple(
+        Branch(
+            depth,
+            show_expr(node, names if depth else None),
+            describe(node.type),
+            _stage(node),
+            by[id(node)],
+        )
+        for depth, node in _descend(root)
+    )
+
+
+def _descend(root: Expr) -> Iterator[tuple[int, Expr]]:
+    """Nodes from the root down; what stands there again is not unfolded again."""
+    seen: set[int] = set()
+    stack = [(0, root)]
+    while stack:
+        depth, node = stack.pop()
+        yield depth, node
+        if id(node) not in seen:
+            seen.add(id(node))
+            stack.extend((depth + 1, arg) for arg in reversed(node.args))
+
+
+# ---- formulas as they are meant
+
+
+def _roots(checked: Checked) -> Iterator[Root]:
+    texts = formulas_of(checked.strategy)
+    given = dict(texts.fields)
+    if "size" in given:
+        given |= dict.fromkeys(("bid_size", "ask_size"), given["size"])
+    lets = {let.name: let.formula for let in texts.lets}
+    bare = frozenset(p.name for p in checked.strategy.params if p.unit is None)
+    for section, named in (("quote", checked.fields), ("let", checked.lets)):
+        for name, expr in named.items():
+            names = _names(checked, but=name)
+            text = given.get(name) if section == "quote" else lets[name]
+            absent = text is None and expr.op == "const"
+            yield Root(
+                name=name,
+                section=section,
+                formula="not given" if absent else show_expr(expr, names),
+                unit=describe(expr.type),
+                stage=_stage(expr),
+                conversions=conversions(expr, text.text if text else "", names, bare),
+                given=text is not None,
+            )
+
+
+def _names(checked: Checked, *, but: str) -> dict[int, str]:
+    """Names to show in place of the nodes of lets and quote fields.
+
+    What only renames a param, a let or a field is that thing itself, and not named.
+    """
+    texts = formulas_of(checked.strategy)
+    written = {let.name: let.formula.text.strip() for let in texts.lets}
+    written |= {
+        name: f.text.strip() for name, f in texts.fields.items() if name in READABLE
+    }
+    taken = {*written, *(param.name for param in texts.params)}
+    nodes = dict(checked.lets) | {name: checked.fields[name] for name in READABLE}
+    return {
+        id(nodes[name]): name
+        for name, text in written.items()
+        if name != but and text not in taken
+    }
+
+
+def _stage(node: Expr) -> str:
+    return node.stage.name.lower()
+
+
+def _param(param: Param) -> Fixed:
+    unit = param.unit
+    if unit is None:
+        return Fixed(param.name, f"{param.value:.15g}", "bare number")
+    number = param.value if unit.of else param.value / float(unit.scale)
+    return Fixed(param.name, f"{number:.15g}", unit.name)
+
+
+# ---- what computes them
+
+
+def _values(hoisting: Hoisting) -> Iterator[Fixed]:
+    for name, node in hoisting.values.items():
+        yield Fixed(name, hoisting.texts[name], describe(node.type))
+
+
+def _columns(hoisting: Hoisting, nodes: Mapping[int, Expr]) -> Iterator[Column]:
+    made = {name: nodes[key] for key, name in hoisting.columns.items()}
+    for step in hoisting.steps:
+        node, reads = made[step.output], _reads(step)
+        others = {id(n): name for name, n in made.items() if name in reads}
+        yield Column(
+            name=step.output,
+            by=kind_of(step),
+            formula=show_expr(node, others),
+            unit=describe(node.type),
+            reads=reads,
+            ticks=_ticks(step.ticks) if isinstance(step, SeriesStep) else "",
+        )
+
+
+def _reads(step: Step) -> tuple[str, ...]:
+    if isinstance(step, ColumnStep):
+        return step.program.inputs
+    windows = (window.param for window in step.windows)
+    return (*step.inputs, *(name for name in windows if name is not None))
+
+
+def _ticks(bits: int) -> str:
+    names = {Ticks.BOOK: "book", Ticks.TRADE: "trade", Ticks.OTHER: "clock"}
+    found = [name for tick, name in names.items() if tick & bits]
+    return f"{' and '.join(found)} rows" if len(found) < len(names) else "all rows"
+
+
+def _rest(program: Program, hoisting: Hoisting) -> Rest:
+    registers, lines = _lines(program)
+    kept = [f"~{index}" for index in range(len(hoisting.previous))]
+    places = zip((*OUTPUTS, *kept), program.outputs, strict=True)
+    return Rest(
+        columns=_inputs(program, ""),
+        values=_inputs(program, "$"),
+        state=_inputs(program, "@"),
+        previous=tuple(
+            (name, node.name or show_expr(node.args[0]))
+            for name, node in zip(kept, hoisting.previous, strict=True)
+        ),
+        lines=tuple(lines),
+        outputs=tuple((name, registers[place]) for name, place in places),
+    )
+
+
+def _inputs(program: Program, sign: str) -> tuple[str, ...]:
+    """The inputs that begin with a sign; "" for columns, which have none."""
+    signs = {name: name[0] if name[0] in "$@~" else "" for name in program.inputs}
+    return tuple(name for name, found in signs.items() if found == sign)
+
+
+def _lines(program: Program) -> tuple[list[str], list[str]]:
+    """Names of all registers, and the instructions as text."""
+    registers, lines = [*program.inputs], []
+    for index, line in enumerate(program.instructions):
+        operands = [registers[arg] for arg in line.args]
+        registers.append(f"r{index}")
+        lines.append(f"r{index} = {_said(line.op, operands, line.value)}")
+    return registers, lines
+
+
+_INFIX = {
+    "add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**",
+    "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!=",
+    "and": "and", "or": "or",
+}  # fmt: skip
+
+
+def _said(op: str, operands: Sequence[str], value: float) -> str:
+    if op == "const":
+        return f"{value!r}"
+    if op in _INFIX:
+        return f" {_INFIX[op]} ".join(operands)
+    if op == "select":
+        condition, then, otherwise = operands
+        return f"{then} if {condition} else {otherwise}"
+    return f"{op}({', '.join(operands)})"

@@ -1,0 +1,106 @@
+"""An explained plan as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mmrun.plan.explain import Branch, Column, Explanation, Rest, Root
+
+
+_WIDEST = 60  #: characters of a formula in a tree, before its unit
+
+
+def plan_text(found: Explanation) -> str:
+    """The whole plan: params, formulas as meant, run values, columns, residual."""
+    fields = [root for root in found.roots if root.section == "quote"]
+    lets = [root for root in found.roots if root.section == "let"]
+    parts = [
+        _section("params", _table([(p.name, p.text, p.unit) for p in found.params])),
+        _section("quote, as meant", _roots(fields)),
+        _section("let, as meant", _roots(lets)),
+        _section(
+            "run values: computed once, when a run starts",
+            _table([(v.name, v.unit, v.text) for v in found.values]),
+        ),
+        _section(
+            "columns: market data alone, in blocks of rows, in this order",
+            _columns(found.columns),
+        ),
+        _section(
+            "residual: one row after the other, where own state is read",
+            _residual(found.residual),
+        ),
+    ]
+    return "\n\n".join([found.name, *(part for part in parts if part)])
+
+
+def tree_text(branches: Sequence[Branch]) -> str:
+    """A formula's tree: a node a line with unit, stage and what computes it."""
+    rows = [
+        ("  " * branch.depth + _short(branch), branch.unit, branch.stage, branch.by)
+        for branch in branches
+    ]
+    return "\n".join(line[2:] for line in _table(rows))
+
+
+def _short(branch: Branch) -> str:
+    room = max(_WIDEST - 2 * branch.depth, 20)
+    text = branch.text
+    return text if len(text) <= room else text[: room - 1] + "…"
+
+
+def _section(title: str, lines: list[str]) -> str:
+    return "\n".join([title, *lines]) if lines else ""
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows with their columns, but for the last, filled up to one width."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths[-1:] = [0]
+    return ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+
+
+def _roots(roots: Sequence[Root]) -> list[str]:
+    rows = [
+        (root.name, root.unit, root.stage, root.formula + _default(root))
+        for root in roots
+    ]
+    lines = []
+    for root, line in zip(roots, _table(rows) if rows else [], strict=True):
+        lines.append(line)
+        lines += [f"      {sentence}" for sentence in root.conversions]
+    return lines
+
+
+def _default(root: Root) -> str:
+    return "" if root.given or root.formula == "not given" else "    (default)"
+
+
+def _columns(columns: Sequence[Column]) -> list[str]:
+    rows = [(c.name, c.by, c.unit, c.formula) for c in columns]
+    lines = []
+    for column, line in zip(columns, _table(rows) if rows else [], strict=True):
+        ticks = f", observed at {column.ticks}" if column.ticks else ""
+        lines += [line, f"      reads {' '.join(column.reads) or 'no column'}{ticks}"]
+    return lines
+
+
+def _residual(rest: Rest) -> list[str]:
+    return [
+        *_table(list(_inputs(rest))),
+        *(f"  {line}" for line in rest.lines),
+        *_table([(name, f"= {register}") for name, register in rest.outputs]),
+    ]
+
+
+def _inputs(rest: Rest) -> Iterator[tuple[str, str]]:
+    last = [f"{name} is the last {text}" for name, text in rest.previous]
+    kinds = (
+        ("columns", rest.columns),
+        ("run values", rest.values),
+        ("own state", rest.state),
+        ("last quote", last),
+    )
+    for title, names in kinds:
+        separator = ", " if title == "last quote" else " "
+        yield f"reads {title}", separator.join(names) or "none"
