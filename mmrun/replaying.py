@@ -17,6 +17,7 @@ from mmrun.engine.jit import Mode, compiled
 from mmrun.engine.records import Recording
 from mmrun.engine.run import Conditions
 from mmrun.feeds.replay import Replay
+from mmrun.market.check import refuse_hopeless
 from mmrun.market.dataset import Dataset, choose_instrument, load_dataset
 from mmrun.market.instrument import Instrument
 from mmrun.market.sessions import Sessions, sessions_between, utc_offset
@@ -47,11 +48,13 @@ def open_feed(
     """Open a dataset for a plan.
 
     Raises:
-        DataError: it is missing, damaged, or does not hold one symbol at one venue.
+        DataError: it is missing, damaged, crossed too often to mean anything, or does not
+            hold one symbol at one venue.
         UsageError: the strategy quotes another venue, or `days` cannot be read.
     """
     dataset = load_dataset(example_data() if data is None else Path(data))
     instrument = choose_instrument(dataset, symbol)
+    refuse_hopeless(dataset, instrument)
     _require_venue(plan.strategy, instrument)
     chosen = _read_days(days)
     session = plan.strategy.session

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from mmrun.market import check_tape, check_venues
+from mmrun.market.check_codes import CODES
 from mmrun.market.check_finding import (
-    CODES,
     SEVERITIES,
     Finding,
     Limits,

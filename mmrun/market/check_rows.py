@@ -347,7 +347,7 @@ ROW_CHECKS = (
         look=crossed,
         judge=_judge_crossed,
         say="at {count:,} of {of:,} times ({share}) the bid stands above the ask",
-        hint="leave such quotes out at import (`crossed: drop`); a few are met by `risk.crossed_book: pull`",
+        hint="legal in auctions: quote within a `session`; else leave such quotes out at import (`crossed: drop`), or allow more (`--max-crossed`)",
     ),
     RowCheck(
         code="MM522",
@@ -406,7 +406,7 @@ ROW_CHECKS = (
     RowCheck(
         code="MM530",
         look=no_snapshot,
-        judge=always("warning"),
+        judge=by_share("warning", note=0.01),
         say="{count:,} of {of:,} depth rows ({share}) come without a snapshot before them",
         hint="begin the tape with a clear and the whole book, after a gap again",
     ),
@@ -435,7 +435,7 @@ ROW_CHECKS = (
         look=early_receipt,
         judge=always("warning"),
         say="{count:,} of {of:,} rows ({share}) were received before they happened, by up to {worst}",
-        hint="the receiving clock was slow: shift it at import (`clock_offset`)",
+        hint="the receiving clock was slow: shift it at import (`clock_offset`); measured latency would be below zero",
     ),
     RowCheck(
         code="MM570",

@@ -115,7 +115,7 @@ def receive_clock(sketch: Sketch) -> Iterator[Finding]:
             code="MM551",
             severity="warning",
             message=f"half of the rows were received {length(abs(delay))} or more {word} they happened",
-            hint=f"one clock is off: import with `clock_offset: {_shift(delay)}`, or replay by exchange time only",
+            hint=f"one clock is off: `clock_offset: {_shift(delay)}` at import makes this zero",
         )
 
 

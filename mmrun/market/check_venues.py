@@ -21,6 +21,7 @@ _SHIFTS = range(-24, 25)  #: half hours: what timezones differ by
 _LEAST_MINUTES = 60  #: that two venues must share at a shift
 _CLEARLY = 3.0  #: times nearer to one another than unshifted
 _NOTE_SHARE = 0.01
+_ALIKE = 1e-6  #: mids nearer than that are said to be the same
 
 Pair = tuple[str, str]
 
@@ -139,7 +140,9 @@ def stood_against(together: Together) -> Iterator[Finding]:
 
 def _apart(together: Together, bidder: str, asker: str) -> str:
     ratio = _median_ratio(together, bidder, asker)
-    return "" if ratio is None else f"; mids {(ratio - 1) * 1e4:+.3g} bps apart"
+    if ratio is None or abs(ratio - 1) < _ALIKE:
+        return ""
+    return f"; mids {(ratio - 1) * 1e4:+.3g} bps apart"
 
 
 def _median_ratio(together: Together, one: str, other: str) -> float | None:
