@@ -5,7 +5,13 @@ from __future__ import annotations
 
 from mmrun.engine.accounts import hear_first
 from mmrun.engine.jit import kernel
-from mmrun.engine.orders import arrive, hear_answer, log_decision, pull
+from mmrun.engine.orders import (
+    arrive,
+    crosses_own,
+    hear_answer,
+    log_decision,
+    pull,
+)
 from mmrun.engine.records import Rule
 from mmrun.engine.state import (
     ASK,
@@ -180,10 +186,14 @@ def _run_one(m, due, ts):  # type: ignore[no-untyped-def]
         state.stale = 1
         apply_guard(m, due)
         return
-    for side in range(2):
-        if m.slots[side].request_effect_ts <= due and due < ts:
-            arrive(m, side, due)
-            return
+    bid, ask = m.slots[BID], m.slots[ASK]
+    if due < ts and min(bid.request_effect_ts, ask.request_effect_ts) <= due:
+        first = BID if bid.request_effect_ts <= due else ASK
+        # Where our bid is to pass our own ask, the ask goes out of its way first.
+        if ask.request_effect_ts <= due and crosses_own(m, BID, bid.request_price):
+            first = ASK
+        arrive(m, first, due)
+        return
     emit_grid(m, due)
 
 

@@ -37,6 +37,7 @@ _REDUCED = int(OrderEvent.REDUCE)
 _QUOTED, _IN_FLIGHT = int(Rule.QUOTED), int(Rule.IN_FLIGHT)
 _MISSING = int(Rule.MISSING)
 _FILLED, _POST_ONLY = int(Rule.FILLED), int(Rule.POST_ONLY)
+_OWN_CROSSED = int(Rule.OWN_CROSSED)
 _SLID = int(Adjustment.POST_ONLY)
 
 
@@ -145,8 +146,17 @@ def marketable(m: Machine, side: int, price: int) -> bool:
 
 
 @kernel
+def crosses_own(m: Machine, side: int, price: int) -> bool:
+    """Whether an order at that price would meet our own of the other side."""
+    other = m.slots[1 - side]
+    if other.live == 0:
+        return False
+    return price >= other.price if side == BID else price <= other.price
+
+
+@kernel
 def _enter(m: Machine, side: int, ts: int) -> None:
-    """A new order or a replacement, post-only decided now, at the venue."""
+    """A new order or a replacement; post-only and own orders are looked at now."""
     config = m.config
     slot = m.slots[side]
     price = slot.request_price
@@ -156,6 +166,9 @@ def _enter(m: Machine, side: int, ts: int) -> None:
         slot.adjustment = slot.adjustment | _SLID
     elif crossing and config.post_only != OFF:
         _reject(m, side, _POST_ONLY, ts)
+        return
+    if config.allow_crossed == 0 and crosses_own(m, side, price):
+        _reject(m, side, _OWN_CROSSED, ts)
         return
     _rest(m, side, price, ts)
     if crossing and config.post_only == OFF:

@@ -9,7 +9,7 @@ import numpy as np
 from mmrun.engine.accounts import own_state
 from mmrun.engine.book import best
 from mmrun.engine.jit import call_residual, kernel
-from mmrun.engine.orders import marketable, place, pull
+from mmrun.engine.orders import crosses_own, marketable, place, pull
 from mmrun.engine.prices import price_of, quote_ticks
 from mmrun.engine.records import Adjustment, Rule
 from mmrun.engine.state import (
@@ -67,8 +67,13 @@ def evaluate_quotes(m, formula, ts):  # type: ignore[no-untyped-def]
     if both and bid >= ask and m.config.allow_crossed == 0:
         bid_rule = ask_rule = _OWN_CROSSED
     m.state.evaluated = 1
-    work_side(m, BID, bid, bid_size, bid_rule, ts)
-    work_side(m, ASK, ask, ask_size, ask_rule, ts)
+    # Where our bid is to pass our own ask, the ask goes out of its way first.
+    if crosses_own(m, BID, bid):
+        work_side(m, ASK, ask, ask_size, ask_rule, ts)
+        work_side(m, BID, bid, bid_size, bid_rule, ts)
+    else:
+        work_side(m, BID, bid, bid_size, bid_rule, ts)
+        work_side(m, ASK, ask, ask_size, ask_rule, ts)
 
 
 @kernel

@@ -376,6 +376,42 @@ def test_own_quotes_that_cross_are_not_sent(run):
     assert ran.bid_rules[-1] == ran.ask_rules[-1] == (0, "OWN_CROSSED")
 
 
+def test_an_ask_that_would_meet_our_own_bid_is_refused(run):
+    """The bid, held by its tolerance, stands where the ask wants to go."""
+    quote = {
+        "bid": "bid + 2tick",
+        "ask": "bid + 8tick if ask_size == 30 else bid + 3tick",
+        "size": 1,
+        "requote": {"tolerance": "3tick"},
+    }
+
+    ran = run("0 quote 99.99x30 100.09x30\n10 quote 99.96x30 100.09x3", quote)
+
+    assert ran.orders[-1] == (10, "REJECT", -1, 99.99, 1)
+    assert ran.recording.orders["rule"][-1] == Rule.OWN_CROSSED
+    assert ran.ask_rules[-1] == (0, "QUOTED")
+
+
+@pytest.mark.parametrize("latency", [(0, 0, 0, 0), (0, 1, 1, 1)])
+def test_quotes_that_move_together_do_not_meet(run, latency):
+    """By more than their spread, up and down: one goes first and nothing is refused."""
+    quote = {
+        "bid": "100.00 if ask_size == 30 else 100.05",
+        "ask": "100.02 if ask_size == 30 else 100.07",
+        "size": 1,
+    }
+    text = """
+        0 quote 99.90x30 100.20x30
+        10 quote 99.90x30 100.20x3
+        20 quote 99.90x30 100.20x30
+        30 clock
+    """
+
+    ran = run(text, quote, latency=latency)
+
+    assert [event for _, event, *_ in ran.orders] == ["NEW"] * 2 + ["REPLACE"] * 4
+
+
 def test_allow_crossed_sends_both(run):
     """With `allow_crossed` both stand at one price."""
     ran = run(BOOK, {"bid": 100.00, "ask": 100.00, "size": 10, "allow_crossed": True})

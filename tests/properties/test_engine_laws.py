@@ -329,6 +329,22 @@ def test_a_maker_fills_at_its_own_price(case: Case) -> None:
 
 
 @law
+@given(cases)
+def test_own_orders_never_meet(case: Case) -> None:
+    """At every event of the log our working bid is below our working ask."""
+    recording = case.run()
+
+    working: dict[int, float] = {}
+    for row in recording.orders:
+        side, event = int(row["side"]), row["event"]
+        if event in {OrderEvent.NEW, OrderEvent.REPLACE}:
+            working[side] = row["price"]
+        elif event in {OrderEvent.CANCEL, OrderEvent.FILLED}:
+            working.pop(side, None)
+        assert len(working) < 2 or working[1] < working[-1]
+
+
+@law
 @given(quoted)
 def test_a_trade_fills_no_more_than_its_size(case: Case) -> None:
     """Maker fills of a time without book rows: at most the trades' sizes by side."""
