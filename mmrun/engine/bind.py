@@ -22,6 +22,7 @@ from mmrun.engine.state import (
 )
 from mmrun.lang.nodes import Expr, Ticks
 from mmrun.lang.pointwise import POINTWISE
+from mmrun.lang.walk import postorder
 from mmrun.market.instrument import Instrument
 from mmrun.plan.plan import Plan
 from mmrun.problems import UsageError
@@ -99,15 +100,16 @@ def run_values(plan: Plan, tick: float, lot: float) -> dict[str, float]:
     leaves = {param.name: param.value for param in strategy.params}
     leaves |= {"tick": tick, "lot": lot, "target_inventory": 0.0}
     leaves["max_inventory"] = math.nan if limit is None else limit
-    return {name: _value(node, leaves) for name, node in plan.values.items()}
+    known: dict[int, float] = {}
+    for node in postorder(plan.values.values()):
+        known[id(node)] = _value(node, [known[id(arg)] for arg in node.args], leaves)
+    return {name: known[id(node)] for name, node in plan.values.items()}
 
 
-def _value(node: Expr, leaves: Mapping[str, float]) -> float:
+def _value(node: Expr, args: Sequence[float], leaves: Mapping[str, float]) -> float:
     if node.op == "const":
         return node.value
-    if node.op == "param":
-        return leaves[node.name]
-    return POINTWISE[node.op](*(_value(arg, leaves) for arg in node.args))
+    return leaves[node.name] if node.op == "param" else POINTWISE[node.op](*args)
 
 
 def ticks_per_unit(tick: float) -> float:
