@@ -13,7 +13,9 @@ its own choice and turn some powers into other functions.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -64,20 +66,26 @@ def _target_machine() -> Any:
     return target.create_target_machine(opt=2, cpu=cpu, features=features)
 
 
+#: Where the C library's mathematics may be: glibc, this process (macOS, musl), Windows.
+_LIBRARIES = ("libm.so.6", None, "ucrtbase")
+
+
 @cache
 def _libm(name: str) -> int:
-    """The address of a C function in this process.
+    """The address of a C function: the one that `math` and numexpr call.
+
+    The library is opened by name: what this process has loaded so far, and so what it
+    can look up, depends on what was imported before.
 
     Raises:
-        RuntimeError: the process has no such function.
+        RuntimeError: no library has such a function.
     """
-    import llvmlite.binding as llvm
-
-    address = llvm.address_of_symbol(name)
-    if address is None:
-        msg = f"the C library's {name} was not found in this process"
-        raise RuntimeError(msg)
-    return int(address)
+    for library in _LIBRARIES:
+        with suppress(OSError, AttributeError, TypeError):
+            function = getattr(ctypes.CDLL(library), name)
+            return int(ctypes.cast(function, ctypes.c_void_p).value or 0)
+    msg = f"the C library's {name} was not found"
+    raise RuntimeError(msg)
 
 
 def _assembly(program: Program) -> str:
