@@ -26,9 +26,9 @@ from mmrun.problems import DataError
 class Book(IntEnum):
     """Kinds of book messages, in their order at one update id."""
 
-    SNAPSHOT = 0  #: the whole book, as far as the answer went
-    DEPTH = 1  #: levels that changed
-    TICKER = 2  #: the best bid and the best ask, in this order
+    DEPTH = 0  #: levels that changed
+    TICKER = 1  #: the best bid and the best ask, in this order
+    SNAPSHOT = 2  #: the whole book, as far as the answer went
 
 
 BOOKS = {
