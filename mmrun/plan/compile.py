@@ -99,13 +99,16 @@ def _needs(
         key: tuple(
             found
             for name in (names_in(trees[key]) if key in trees else ())
-            if (found := _key_of(name)) in texts
+            if (found := _key_of(name, texts)) in texts
         )
         for key in texts
     }
 
 
-def _key_of(name: str) -> str:
+def _key_of(name: str, texts: Mapping[str, Formula]) -> str:
+    """The formula behind a name; a reservation price that is not given is fair's."""
+    if name == "reservation" and name not in texts:
+        return "fair"
     return name if name in READABLE else _let(name)
 
 

@@ -425,3 +425,12 @@ def test_prev_is_the_value_of_the_last_evaluation(run):
     ran = run(text, quote)
 
     assert [price for *_, price, _ in ran.bids] == [99.96, 100.00]
+
+
+def test_a_reservation_price_that_is_not_given_is_fair(run):
+    """Price formulas may read it, wherever fair stands in the file."""
+    quote = {"bid": "reservation - 1tick", "ask": "reservation + 2tick", "size": 1}
+
+    ran = run(BOOK, quote | {"fair": "mid + 1tick"})
+
+    assert [price for *_, price, _ in ran.orders] == [100.00, 100.03]
