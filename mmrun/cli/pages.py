@@ -14,6 +14,13 @@ from mmrun.cli.remedies import REMEDIES
 from mmrun.problems import UsageError
 
 
+#: What a tape may have depends on the market: the finding itself says what follows.
+_OF_DATA = (
+    "Found in a dataset. `mmrun data check DIR` says where it is first and worst, how "
+    "often it occurs, and what to do about it."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """What `mmrun explain CODE` prints; examples are "" where there are none."""
@@ -30,9 +37,11 @@ def titles() -> dict[str, str]:
     from mmrun import strategy
     from mmrun.importers import table_map
     from mmrun.lang import codes
+    from mmrun.market import check_codes
     from mmrun.plan import graph
 
-    return strategy.CODES | codes.CODES | graph.CODES | table_map.CODES
+    of_files = strategy.CODES | codes.CODES | graph.CODES | table_map.CODES
+    return of_files | check_codes.CODES
 
 
 def page_of(code: str) -> Page:
@@ -48,7 +57,7 @@ def page_of(code: str) -> Page:
         message = f"there is no code '{code}'; did you mean {closest}?"
         raise UsageError(message)
     failing, passing = EXAMPLES.get(code, ("", ""))
-    return Page(code, known[code], REMEDIES[code], failing, passing)
+    return Page(code, known[code], REMEDIES.get(code, _OF_DATA), failing, passing)
 
 
 def page_text(page: Page) -> str:

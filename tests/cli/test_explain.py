@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from mmrun import api
+from mmrun import api, strategy
 from mmrun.cli import run
 from mmrun.cli.examples import EXAMPLES, complete
 from mmrun.cli.pages import titles
 from mmrun.cli.remedies import REMEDIES
+from mmrun.importers import table_map
+from mmrun.lang import codes as lang_codes
+from mmrun.market import check_codes
+from mmrun.plan import graph
 
 
 TEXT = """\
@@ -62,9 +66,24 @@ def test_an_example_passes_without_problems(code, tmp_path):
 
 
 def test_every_code_has_a_remedy():
-    """No problem is reported that `explain` has nothing to say about."""
-    assert REMEDIES.keys() == titles().keys()
-    assert EXAMPLES.keys() <= titles().keys()
+    """Nothing is reported of a file that `explain` has no advice on."""
+    of_files = titles().keys() - check_codes.CODES.keys()
+
+    assert REMEDIES.keys() == of_files
+    assert EXAMPLES.keys() <= of_files
+
+
+def test_codes_of_different_rooms_do_not_collide():
+    """A code is used once."""
+    tables = (
+        strategy.CODES,
+        lang_codes.CODES,
+        graph.CODES,
+        table_map.CODES,
+        check_codes.CODES,
+    )
+
+    assert sum(map(len, tables)) == len(titles())
 
 
 def test_the_page_of_a_code(capsys):
@@ -110,8 +129,8 @@ def test_the_plan_says_what_was_converted(file, capsys):
     assert run(["explain", file]) == 0
     lines = capsys.readouterr().out.splitlines()
     index = next(i for i, line in enumerate(lines) if "half_spread" in line)
-    assert lines[index].split() == (
-        "half_spread price data max(edge * mid, 1tick, sigma * sqrt(1s))".split()
+    assert " ".join(lines[index].split()) == (
+        "half_spread price data max(edge * mid, 1tick, sigma * sqrt(1s))"
     )
     assert lines[index + 1 : index + 3] == [
         "      edge, a relative price, is taken of mid",
