@@ -220,7 +220,7 @@ quoted = st.builds(
     Case, quote_tapes, strategies, models, latencies, st.sampled_from(SESSIONS)
 )
 cases = quoted | st.builds(Case, depth_tapes, strategies, models, latencies, st.none())
-law = settings(deadline=None, max_examples=60)
+law = settings(deadline=None, max_examples=30)
 
 
 def written(recording: Recording) -> list[bytes]:
