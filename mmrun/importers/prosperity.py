@@ -96,7 +96,7 @@ def read(
             _add_prices(file, products)
         elif {"buyer", "seller"} <= set(file.header):
             _add_trades(file, member, products)
-        elif "sunlightIndex" in file.header[0]:
+        elif "sunlightIndex" in file.header:
             notes.append(f"{member.name} is not read: observations are no market rows")
         else:
             _refuse_file(file)

@@ -69,7 +69,9 @@ def _incremental(name: str, contents: Sequence[Content], notes: list[str]) -> St
         )
         raise DataError(message, hint=hint)
     if clears[0]:
-        start = pl.select(pl.from_epoch(pl.lit(times["ts"][clears[0]]), "ns")).item()
+        start = pl.select(
+            pl.from_epoch(pl.lit(times["ts"][int(clears[0])]), "ns")
+        ).item()
         notes.append(
             f"{name}: the book is known from {start} UTC on; {clears[0]:,} rows before "
             "that are left out"
