@@ -18,17 +18,19 @@ Source: Binance, "Web Socket Streams" and "How to manage a local order book corr
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
-import zlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from io import BytesIO
-from typing import IO, Any, cast
+from collections.abc import Callable
 
 import polars as pl
 
+from mmrun.importers.binance_lines import (
+    HINT,
+    STREAMS,
+    Frames,
+    blocks_of,
+    decode,
+    split_lines,
+)
 from mmrun.importers.binance_record import (
     BOOKS,
     COINM,
@@ -46,73 +48,7 @@ from mmrun.market.tape import Side
 from mmrun.problems import DataError
 
 
-BLOCK_BYTES = 2**25  #: text that is decoded at once
 MS_NS = 1_000_000
-
-_START = 240  #: characters in which a message says what it is
-_HINT = "expected lines `<receive time, ns> <JSON of Binance>`"
-_LEVEL_LIST = pl.List(pl.List(pl.String))
-_SHARED = {"s": pl.String, "ps": pl.String, "E": pl.Int64, "T": pl.Int64}
-_TRADE = {
-    **_SHARED,
-    "p": pl.String,
-    "q": pl.String,
-    "m": pl.Boolean,
-    "M": pl.Boolean,
-    "X": pl.String,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """How messages of one kind are told from others and which fields they have."""
-
-    pattern: str  #: what their JSON holds
-    fields: Mapping[str, Any]
-
-
-#: Looked for in this order; the first that fits names the message.
-STREAMS = {
-    "snapshot": Stream(
-        r'"lastUpdateId"\s*:',
-        {
-            "symbol": pl.String,
-            "pair": pl.String,
-            "E": pl.Int64,
-            "T": pl.Int64,
-            "lastUpdateId": pl.Int64,
-            "bids": _LEVEL_LIST,
-            "asks": _LEVEL_LIST,
-        },
-    ),
-    "depth": Stream(
-        r'"e"\s*:\s*"depthUpdate"',
-        {
-            **_SHARED,
-            "U": pl.Int64,
-            "u": pl.Int64,
-            "pu": pl.Int64,
-            "b": _LEVEL_LIST,
-            "a": _LEVEL_LIST,
-        },
-    ),
-    "trade": Stream(r'"e"\s*:\s*"trade"', {**_TRADE, "t": pl.Int64}),
-    "aggTrade": Stream(r'"e"\s*:\s*"aggTrade"', {**_TRADE, "a": pl.Int64}),
-    "bookTicker": Stream(
-        r'"B"\s*:\s*"',
-        {
-            **_SHARED,
-            "u": pl.Int64,
-            "b": pl.String,
-            "B": pl.String,
-            "a": pl.String,
-            "A": pl.String,
-        },
-    ),
-}
-
-
-_Frames = dict[str, pl.DataFrame]
 
 
 def read_stream(
@@ -124,18 +60,18 @@ def read_stream(
         DataError: it is empty, cut short, not of this format, holds two symbols, or a
             message lacks a field or holds no number.
     """
-    parts: list[_Frames] = []
+    parts: list[Frames] = []
     line = 0
-    for block in _blocks(member):
-        rows = _lines(member.name, block, line)
+    for block in blocks_of(member):
+        rows = split_lines(member.name, block, line)
         line += len(rows)
-        parts.append({name: _decode(member.name, rows, name) for name in STREAMS})
+        parts.append({name: decode(member.name, rows, name) for name in STREAMS})
         progress(f"reading {member.name}: {line:,} lines")
     found = {name: pl.concat([p[name] for p in parts]) for name in STREAMS if parts}
     if not any(len(frame) for frame in found.values()):
         what = f"holds none of {', '.join(STREAMS)}" if line else "is empty"
         message = f"{member.name} {what}"
-        raise DataError(message, hint=_HINT)
+        raise DataError(message, hint=HINT)
     return Recording(
         name=member.name,
         symbol=_symbol(member, found),
@@ -146,90 +82,7 @@ def read_stream(
     )
 
 
-def _blocks(member: Member) -> Iterator[bytes]:
-    """The file's text in pieces that end with a line."""
-    try:
-        with _opened(member) as file:
-            while block := file.read(BLOCK_BYTES):
-                yield block + file.readline()
-    except (OSError, EOFError, zlib.error) as error:
-        message = f"{member.name} is not a whole file: {error}"
-        raise DataError(message, hint="get it again, or unpack what can be") from error
-
-
-def _opened(member: Member) -> IO[bytes]:
-    if member.path.suffix.lower() == ".zip":
-        return BytesIO(member.read())
-    with member.path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    return cast(
-        "IO[bytes]", gzip.open(member.path) if packed else member.path.open("rb")
-    )
-
-
-def _lines(name: str, block: bytes, first: int) -> pl.DataFrame:
-    """`line`, `recv` and `json` of a block; blank lines are left out."""
-    texts = pl.Series("text", block.decode("utf-8", "replace").split("\n"), pl.String)
-    rows = texts.to_frame().with_row_index("line", first)
-    rows = rows.with_columns(pl.col("line").cast(pl.Int64))
-    if block.endswith(b"\n"):
-        rows = rows.head(-1)
-    parts = pl.col("text").str.splitn(" ", 2).struct
-    split = rows.select(
-        "line",
-        parts.field("field_0").cast(pl.Int64, strict=False).alias("recv"),
-        parts.field("field_1").str.strip_chars_start().alias("json"),
-    )
-    start = pl.col("json").str.head(_START)
-    known = split.select("line", "recv", "json", _stream_of(start).alias("stream"))
-    readable = pl.col("recv").is_not_null() & start.str.starts_with("{")
-    blank = rows["text"].str.strip_chars() == ""
-    wrong = ~(known.select(readable.fill_null(value=False)).to_series() | blank)
-    if wrong.any():
-        line, text = rows.row(wrong.arg_true()[0])
-        message = f"{name}:{line + 1}: '{text[:40]}' is no recorded message"
-        raise DataError(message, hint=_HINT)
-    return known
-
-
-def _stream_of(text: pl.Expr) -> pl.Expr:
-    """The name in `STREAMS` of a message, or null."""
-    return pl.coalesce(
-        pl.when(text.str.contains(stream.pattern)).then(pl.lit(name))
-        for name, stream in STREAMS.items()
-    )
-
-
-def _decode(name: str, rows: pl.DataFrame, stream: str) -> pl.DataFrame:
-    """`line`, `recv` and the fields of one stream's messages, alone or wrapped."""
-    fields = STREAMS[stream].fields
-    chosen = rows.filter(pl.col("stream") == stream)
-    kind = pl.Struct({"data": pl.Struct(fields), **fields})
-    try:
-        message = chosen["json"].str.json_decode(kind).struct
-    except pl.exceptions.PolarsError as error:
-        raise _first_wrong(name, chosen) from error
-    wrapped = message.field("data").struct
-    columns = [
-        pl.select(pl.coalesce(wrapped.field(field), message.field(field))).to_series()
-        for field in fields
-    ]
-    return chosen.select("line", "recv").hstack(columns)
-
-
-def _first_wrong(name: str, rows: pl.DataFrame) -> DataError:
-    for line, text in rows.select("line", "json").iter_rows():
-        try:
-            json.loads(text)
-        except json.JSONDecodeError as error:
-            finding = (
-                f"{name}:{line + 1}: {error.msg} in column {error.pos + 1} of the JSON"
-            )
-            return DataError(finding, hint="the file is damaged: get it again")
-    return DataError(f"{name} holds a message with a field of another type")
-
-
-def _symbol(member: Member, found: _Frames) -> str:
+def _symbol(member: Member, found: Frames) -> str:
     """The one symbol of all messages; of a snapshot alone, the start of the file's name."""
     named = pl.concat(
         frame.select("line", pl.col("symbol" if name == "snapshot" else "s").alias("s"))
@@ -247,7 +100,7 @@ def _symbol(member: Member, found: _Frames) -> str:
     return re.split(r"[_.\-]", member.base)[0].upper()
 
 
-def _market(found: _Frames) -> Market:
+def _market(found: Frames) -> Market:
     """Which of Binance's markets sends messages with these fields."""
 
     def has(*fields: tuple[str, str]) -> bool:
@@ -266,7 +119,7 @@ def _market(found: _Frames) -> Market:
     return USDM if futures or (only_aggregate and not spot) else SPOT
 
 
-def _books(name: str, found: _Frames) -> pl.DataFrame:
+def _books(name: str, found: Frames) -> pl.DataFrame:
     parts = [
         _book_rows(found["snapshot"], Book.SNAPSHOT, "lastUpdateId", "lastUpdateId"),
         _book_rows(found["depth"], Book.DEPTH, "U", "u", "pu"),
@@ -294,7 +147,7 @@ def _book_rows(
     return frame.select(columns[name].cast(BOOKS[name]).alias(name) for name in BOOKS)
 
 
-def _levels(name: str, found: _Frames) -> pl.DataFrame:
+def _levels(name: str, found: Frames) -> pl.DataFrame:
     """All levels: of a message the bids, then the asks, as they stand there."""
     ticker = found["bookTicker"]
     parts = [
@@ -332,7 +185,7 @@ def _texts(
     ).match_to_schema(pl.Schema(LEVELS))
 
 
-def _trades(name: str, found: _Frames) -> pl.DataFrame:
+def _trades(name: str, found: Frames) -> pl.DataFrame:
     parts = [
         _trade_rows(found["trade"], "t", is_aggregate=False),
         _trade_rows(found["aggTrade"], "a", is_aggregate=True),

@@ -29,23 +29,18 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import polars as pl
 
-from mmrun.importers.rows import Imported, in_order, tape_rows
+from mmrun.importers.lean_ticks import equity_quotes, equity_trades, forex_quotes
+from mmrun.importers.rows import Imported, in_order
 from mmrun.importers.sources import Member, members_of
-from mmrun.importers.text import TextFile, read_numbers
+from mmrun.importers.text import TextFile
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import Crossed, Provenance
-from mmrun.market.tape import Kind, Side
+from mmrun.market.tape import Kind
 from mmrun.market.writer import Tape
 from mmrun.problems import DataError
 
-
-OFF_EXCHANGE = "D"  #: FINRA's trade reporting facilities
-PRICE_STEPS = 10_000.0  #: an equity price of 1 dollar in the files
-MS_NS = 1_000_000
-_LAST_MS = 25 * 3_600_000  #: the longest day, when clocks go back
 
 _NAME = re.compile(
     r"(?P<date>\d{8})_(?P<symbol>[^_]+)_"
@@ -68,28 +63,6 @@ DEALERS = {  #: by directory
     "oanda": Market("OANDA", "UTC"),
     "fxcm": Market("FXCM", "Etc/GMT+5"),  # UTC-05:00 all year: its signs are POSIX's
 }
-
-_Columns = dict[str, type[pl.DataType]]
-_EQUITY_QUOTE: _Columns = {
-    "ms": pl.Int64,
-    "bid": pl.Int64,
-    "bid_size": pl.Int64,
-    "ask": pl.Int64,
-    "ask_size": pl.Int64,
-    "exchange": pl.String,
-    "condition": pl.String,
-    "suspicious": pl.Int64,
-}
-_EQUITY_TRADE: _Columns = {
-    "ms": pl.Int64,
-    "price": pl.Int64,
-    "size": pl.Int64,
-    "exchange": pl.String,
-    "condition": pl.String,
-    "suspicious": pl.Int64,
-}
-_FOREX_QUOTE: _Columns = {"ms": pl.Int64, "bid": pl.String, "ask": pl.String}
-_DECIMAL = r"^\d+(\.\d+)?$"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -197,7 +170,11 @@ def _tape(symbol: str, market: Market, days: Sequence[DayRows], timezone: str) -
         timezone=timezone,
         has_trade_side=False,
     )
-    return Tape(instrument, pl.concat([day.frame for day in days]))
+    frame = pl.concat([day.frame for day in days])
+    if frame.is_empty():
+        message = f"{symbol} at {market.venue} has no rows that could be kept"
+        raise DataError(message)
+    return Tape(instrument, frame)
 
 
 def _read_day(
@@ -208,120 +185,33 @@ def _read_day(
         for content, member in contents.items()
     }
     midnight = midnight_ns(day.date, day.market.timezone)
+    _check_market(day.market, files.values())
     if day.market is not EQUITIES:
         return _forex_day(day, files, midnight)
     parts, notes = [], []
-    if "trade" in files:
-        frame, found = equity_trades(
-            files["trade"], midnight, off_exchange=off_exchange
+    for content in ("trade", "quote"):
+        if content not in files:
+            notes.append(f"there is no {content} file")
+            continue
+        frame, found = (
+            equity_quotes(files[content], midnight)
+            if content == "quote"
+            else equity_trades(files[content], midnight, off_exchange=off_exchange)
         )
         parts.append(frame)
         notes += found
-    else:
-        notes.append("there is no trade file")
-    if "quote" in files:
-        frame, found = equity_quotes(files["quote"], midnight)
-        parts.append(frame)
-        notes += found
-    else:
-        notes.append("there is no quote file")
     named = tuple(f"{_name(day)}: {note}" for note in notes)
     return DayRows(in_order(parts), named, tick=0.01)
 
 
-def equity_quotes(file: TextFile, midnight: int) -> tuple[pl.DataFrame, list[str]]:
-    """Quote rows of one-sided rows, ordered by time, and notes.
-
-    Args:
-        file: ms, bid, bid size, ask, ask size, exchange, condition, suspicious.
-        midnight: of the market's clock, ns since 1970.
-
-    Raises:
-        DataError: a line cannot be right.
-    """
-    rows = _read(file, _EQUITY_QUOTE)
-    for name in ("bid", "bid_size", "ask", "ask_size"):
-        _refuse(file, rows, pl.col(name) < 0, name)
-    gives_bid, gives_ask = pl.col("bid") > 0, pl.col("ask") > 0
-    good = (pl.col("suspicious") == 0) & (gives_bid | gives_ask)
-    sides = rows.filter(good).select(
-        "ms",
-        "bid",
-        "ask",
-        *(
-            pl.when(given).then(pl.col(name)).forward_fill().alias(f"known_{name}")
-            for given, names in (
-                (gives_bid, ("bid", "bid_size")),
-                (gives_ask, ("ask", "ask_size")),
-            )
-            for name in names
-        ),
-    )
-    half = (
-        (pl.col("ask") == 0)
-        & (pl.col("bid").shift(-1) == 0)
-        & (pl.col("ms") == pl.col("ms").shift(-1))
-    )
-    whole = sides.filter(~half.fill_null(value=False))
-    ts = _ts(whole, midnight)
-    columns = {
-        "ts": ts,
-        "bid": whole["known_bid"].to_numpy() / PRICE_STEPS,
-        "bid_size": whole["known_bid_size"],
-        "ask": whole["known_ask"].to_numpy() / PRICE_STEPS,
-        "ask_size": whole["known_ask_size"],
-    }
-    notes = [
-        f"{len(rows):,} quote rows of one side or the other gave {len(whole):,} quotes"
-    ]
-    left_out = len(rows) - len(sides)
-    if left_out:
-        notes.append(
-            f"{left_out:,} quote rows that are flagged suspicious or give no price were left out"
-        )
-    return tape_rows(Kind.QUOTE, ts, columns), notes
-
-
-def equity_trades(
-    file: TextFile, midnight: int, *, off_exchange: bool
-) -> tuple[pl.DataFrame, list[str]]:
-    """Trade rows of unknown side, ordered by time, and notes.
-
-    Args:
-        file: ms, price, size, exchange, condition, suspicious.
-        midnight: of the market's clock, ns since 1970.
-        off_exchange: keep trades made off the exchanges.
-
-    Raises:
-        DataError: a line cannot be right.
-    """
-    rows = _read(file, _EQUITY_TRADE)
-    _refuse(file, rows, pl.col("price") <= 0, "price")
-    _refuse(file, rows, pl.col("size") < 0, "size")
-    good = rows.filter((pl.col("suspicious") == 0) & (pl.col("size") > 0))
-    away = good.filter(pl.col("exchange") == OFF_EXCHANGE)
-    kept = good if off_exchange else good.filter(pl.col("exchange") != OFF_EXCHANGE)
-    ts = _ts(kept, midnight)
-    columns = {
-        "ts": ts,
-        "price": kept["price"].to_numpy() / PRICE_STEPS,
-        "size": kept["size"],
-        "side": np.full(len(kept), int(Side.UNKNOWN)),
-    }
-    notes = [
-        f"{len(rows):,} trades, their side not known, stand before the quotes of their ms"
-    ]
-    if len(rows) > len(good):
-        notes.append(
-            f"{len(rows) - len(good):,} trades that are flagged suspicious or have no size were left out"
-        )
-    if len(away):
-        share = int(away["size"].sum()) / int(good["size"].sum())
-        done = "kept" if off_exchange else "left out"
-        notes.append(
-            f"{len(away):,} trades off the exchanges ({share:.1%} of the volume) were {done}: they are reported late and meet no displayed order"
-        )
-    return tape_rows(Kind.TRADE, ts, columns), notes
+def _check_market(market: Market, files: Iterable[TextFile]) -> None:
+    """Forex quotes of three columns must say who made them."""
+    for file in files:
+        columns = file.data.partition(b"\n")[0].count(b",") + 1
+        if market is EQUITIES and columns == 3:
+            message = f"{file.name} has 3 columns, as forex quotes have, and no dealer's directory around it"
+            hint = f"put it as Lean does, in a directory called {' or '.join(DEALERS)}"
+            raise DataError(message, hint=hint)
 
 
 def _forex_day(day: Day, files: Mapping[str, TextFile], midnight: int) -> DayRows:
@@ -336,31 +226,6 @@ def _forex_day(day: Day, files: Mapping[str, TextFile], midnight: int) -> DayRow
             f"{_name(day)}: the file's clock is {day.market.timezone}; {hours} h were added to make it UTC"
         )
     return DayRows(in_order([frame]), tuple(notes), tick)
-
-
-def forex_quotes(file: TextFile, midnight: int) -> tuple[pl.DataFrame, float]:
-    """Quote rows without sizes, and the price step they are written with.
-
-    Args:
-        file: ms, bid, ask.
-        midnight: of the market's clock, ns since 1970.
-
-    Raises:
-        DataError: a line cannot be right.
-    """
-    rows = _read(file, _FOREX_QUOTE)
-    for name in ("bid", "ask"):
-        wrong = ~pl.col(name).str.contains(_DECIMAL) | (
-            pl.col(name).cast(pl.Float64, strict=False) <= 0
-        )
-        _refuse(file, rows, wrong, name)
-    ts = _ts(rows, midnight)
-    prices = {name: rows[name].cast(pl.Float64) for name in ("bid", "ask")}
-    decimals = max(
-        int(rows[name].str.extract(r"\.(\d+)", 1).str.len_chars().max() or 0)  # type: ignore[arg-type]
-        for name in prices
-    )
-    return tape_rows(Kind.QUOTE, ts, {"ts": ts, **prices}), 10.0**-decimals
 
 
 def _apply_crossed(day: Day, rows: DayRows, policy: Crossed) -> DayRows:
@@ -400,42 +265,3 @@ def midnight_ns(day: str, timezone: str) -> int:
 
 def _name(day: Day) -> str:
     return f"{day.symbol} at {day.market.venue} {day.date}"
-
-
-def _read(file: TextFile, columns: _Columns) -> pl.DataFrame:
-    """The file's columns, its times inside a day and never running back."""
-    first = file.data.partition(b"\n")[0]
-    if len(columns) != len(_FOREX_QUOTE) == first.count(b",") + 1:
-        message = f"{file.name} has 3 columns, as forex quotes have, and no dealer's directory around it"
-        hint = f"put it as Lean does, in a directory called {' or '.join(DEALERS)}"
-        raise DataError(message, hint=hint)
-    rows = read_numbers(file, columns)
-    _refuse(file, rows, ~pl.col("ms").is_between(0, _LAST_MS), "ms")
-    back = rows.select((pl.col("ms").diff() < 0).arg_true()).to_series()
-    if len(back):
-        row = back[0]
-        message = f"{file.at(row)}: time goes back from {rows['ms'][row - 1]} to {rows['ms'][row]} ms"
-        raise DataError(message, hint="Lean's lines are in time order; get it again")
-    return rows
-
-
-def _ts(rows: pl.DataFrame, midnight: int) -> pl.Series:
-    return midnight + rows["ms"] * MS_NS
-
-
-_EXPECTED = {
-    "ms": "milliseconds after midnight",
-    "price": "a price above 0",
-    "bid": "a price",
-    "ask": "a price",
-}
-
-
-def _refuse(file: TextFile, frame: pl.DataFrame, wrong: pl.Expr, name: str) -> None:
-    """Raise for the first row of which `wrong` holds."""
-    rows = frame.select(wrong.arg_true()).to_series()
-    if len(rows):
-        row = rows[0]
-        expected = _EXPECTED.get(name, "a number of shares")
-        message = f"{file.at(row)}: {name} is '{frame[name][row]}'; expected {expected}"
-        raise DataError(message)
