@@ -293,7 +293,8 @@ def _rows_with(columns: Sequence[FloatColumn]) -> int:
 
 
 def _off_grid(values: FloatColumn, step: float) -> Flags:
-    return np.isfinite(values) & ~on_grid(values, step)
+    finite = np.isfinite(values)
+    return finite & ~on_grid(np.where(finite, values, 0.0), step)
 
 
 def _status(piece: Piece, *codes: Status) -> Flags:

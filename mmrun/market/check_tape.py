@@ -80,11 +80,7 @@ def _stretches(piece: Piece, kind: str) -> Iterator[Stretch]:
 def size_jumps(sketch: Sketch) -> Iterator[Finding]:
     """Sizes that all turn ten, hundred ... times as large, or as small."""
     for kind, stretches in sketch.stretches.items():
-        jumps = [
-            (after, power)
-            for before, after in pairwise(stretches)
-            if (power := _power_of_ten(after.quantiles / before.quantiles))
-        ]
+        jumps = list(_jumps(stretches))
         if jumps:
             place, power = jumps[0][0].place, jumps[0][1]
             times = f"{10 ** abs(power):,} times {'larger' if power > 0 else 'smaller'}"
@@ -97,6 +93,18 @@ def size_jumps(sketch: Sketch) -> Iterator[Finding]:
                 of=len(stretches) - 1,
                 first=place,
             )
+
+
+def _jumps(stretches: Sequence[Stretch]) -> Iterator[tuple[Stretch, int]]:
+    """Stretches of another unit than before; one that holds the jump is passed over."""
+    settled = None
+    for before, stretch in pairwise(stretches):
+        power = _power_of_ten(stretch.quantiles / before.quantiles)
+        if not power and settled is not None:
+            power = _power_of_ten(stretch.quantiles / settled.quantiles)
+        if power:
+            yield stretch, power
+        settled = None if power else before
 
 
 def _power_of_ten(ratios: FloatColumn) -> int:
