@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmrun.engine.jit import kernel
+from mmrun.engine.clock import advance_clock
+from mmrun.engine.jit import inlined, kernel
 from mmrun.engine.prices import price_of
 from mmrun.engine.records import OrderEvent, Rule
 from mmrun.engine.state import (
@@ -63,7 +64,7 @@ def book(account, signed, price, fee, multiplier):  # type: ignore[no-untyped-de
     account.position = after
 
 
-@kernel
+@inlined
 def net_of(m: Machine, view: int) -> float:
     """Net P&L of the TRUE or the KNOWN account at the mid in force."""
     account = m.accounts[view]
@@ -73,7 +74,7 @@ def net_of(m: Machine, view: int) -> float:
     return account.cash + value - account.fees + account.rebates
 
 
-@kernel
+@inlined
 def mark(m: Machine, mid: float) -> None:
     """Book a change of the mid on the position held, before anything fills."""
     state = m.state
@@ -84,7 +85,7 @@ def mark(m: Machine, mid: float) -> None:
     state.mid = mid
 
 
-@kernel
+@inlined
 def watch_equity(m: Machine) -> None:
     """Keep the peaks of net P&L and the deepest drawdown."""
     state = m.state
@@ -102,6 +103,7 @@ def watch_equity(m: Machine) -> None:
 def hear(m, side, order_id, price, size, fee, ts):  # type: ignore[no-untyped-def]
     """Our side learns of a fill: known account, known order, ages."""
     state = m.state
+    state.changed = 1
     slot = m.slots[side]
     known = m.accounts[KNOWN]
     before = known.position
@@ -121,7 +123,7 @@ def hear(m, side, order_id, price, size, fee, ts):  # type: ignore[no-untyped-de
         slot.known_live = 0
 
 
-@kernel
+@inlined
 def log_order(m, ts, sent_ts, side, event, price, size, ahead, rule):  # type: ignore[no-untyped-def]
     """Append to the order log."""
     state = m.state
@@ -141,8 +143,10 @@ def log_order(m, ts, sent_ts, side, event, price, size, ahead, rule):  # type: i
 @kernel
 def fill(m, side, ticks, size, taker, ts):  # type: ignore[no-untyped-def]
     """Book a fill of our order on `side`: P&L against the mid in force, fee, logs."""
+    advance_clock(m, ts)
     config = m.config
     state = m.state
+    state.changed = 1
     slot = m.slots[side]
     price = price_of(ticks, config.tick, config.ticks_per_unit)
     sign = 1.0 if side == BID else -1.0

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mmrun.engine.jit import kernel
+from mmrun.engine.jit import inlined, kernel
 from mmrun.engine.state import ASK, BID, NO_ASK, NO_BID
 
 
@@ -56,7 +56,7 @@ def set_level(book: Any, side: int, price: int, size: float) -> None:
         book.count[side] = count + 1
 
 
-@kernel
+@inlined
 def set_touch(book: Any, side: int, price: int, size: float) -> None:
     """A quote row: this side of the book is this one level, or none."""
     if price == NO_BID or price == NO_ASK:
@@ -76,7 +76,7 @@ def set_touch(book: Any, side: int, price: int, size: float) -> None:
     book.shown[side, 0] = size
 
 
-@kernel
+@inlined
 def best(book: Any, side: int) -> int:
     """The best price of a side in ticks; NO_BID or NO_ASK when it is empty."""
     count = book.count[side]
@@ -85,9 +85,24 @@ def best(book: Any, side: int) -> int:
     return book.price[side, count - 1]
 
 
-@kernel
+@inlined
 def displayed(book: Any, side: int, price: int) -> float:
     """The size shown at a price; NaN where the tape does not know it."""
+    last = book.count[side] - 1
+    if last >= 0:
+        touch = book.price[side, last]
+        if price == touch:
+            return book.shown[side, last]
+        if price > touch if side == BID else price < touch:
+            return 0.0
+        if last == 0 and book.depth == 1:
+            return math.nan
+    return displayed_behind(book, side, price)
+
+
+@kernel
+def displayed_behind(book: Any, side: int, price: int) -> float:
+    """`displayed` at any price, by search."""
     index = find_level(book, side, price)
     count = book.count[side]
     if index < count and book.price[side, index] == price:
@@ -96,6 +111,17 @@ def displayed(book: Any, side: int, price: int) -> float:
     if index == 0 and count >= book.depth:
         return math.nan
     return 0.0
+
+
+@inlined
+def reaches(m: Any, side: int, price: int) -> bool:
+    """Whether a price of ours is at or beyond the best opposite one.
+
+    Beside an empty side, NO_BID or NO_ASK, no price is.
+    """
+    if side == BID:
+        return price >= m.state.best_ask
+    return price <= m.state.best_bid
 
 
 @kernel

@@ -11,14 +11,12 @@ import math
 import numpy as np
 
 from mmrun.engine.accounts import fill
-from mmrun.engine.book import best, displayed, take
-from mmrun.engine.jit import kernel
+from mmrun.engine.book import displayed, reaches, take
+from mmrun.engine.jit import inlined, kernel
 from mmrun.engine.state import (
     ASK,
     BID,
     HFTBACKTEST,
-    NO_ASK,
-    NO_BID,
     THROUGH,
     TOUCH,
     Machine,
@@ -67,18 +65,17 @@ def _advance_queue(m, side, size, ts):  # type: ignore[no-untyped-def]
         slot.ahead -= size
 
 
-@kernel
+@inlined
 def match_book(m: Machine, side: int, ts: int) -> None:
     """The opposite side came to our price or through it: we were there first."""
     slot = m.slots[side]
-    if slot.live == 0:
-        return
-    opposite = best(m.book, 1 - side)
-    if opposite == NO_BID or opposite == NO_ASK:
-        return
-    crossed = opposite <= slot.price if side == BID else opposite >= slot.price
-    if not crossed:
-        return
+    if slot.live == 1 and reaches(m, side, slot.price):
+        _fill_from_book(m, side, ts)
+
+
+@kernel
+def _fill_from_book(m: Machine, side: int, ts: int) -> None:
+    slot = m.slots[side]
     left = slot.total - slot.filled
     if m.config.fill_model != HFTBACKTEST:
         left = take(m.book, 1 - side, slot.price, left)
@@ -86,7 +83,7 @@ def match_book(m: Machine, side: int, ts: int) -> None:
         fill(m, side, slot.price, left, 0, ts)
 
 
-@kernel
+@inlined
 def follow_queue(m: Machine, side: int, ts: int) -> None:
     """What is ahead of our order falls to the size displayed at its price."""
     slot = m.slots[side]
@@ -99,7 +96,7 @@ def follow_queue(m: Machine, side: int, ts: int) -> None:
         slot.ahead = shown
 
 
-@kernel
+@inlined
 def shown_at(m: Machine, side: int, price: int, ts: int) -> float:
     """The size displayed at a price; NaN unknown, which hftbacktest takes for none."""
     shown = displayed(m.book, side, price)

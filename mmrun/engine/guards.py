@@ -4,7 +4,8 @@ from __future__ import annotations
 
 
 from mmrun.engine.accounts import hear_first
-from mmrun.engine.jit import kernel
+from mmrun.engine.clock import advance_clock
+from mmrun.engine.jit import inlined, kernel
 from mmrun.engine.orders import (
     arrive,
     crosses_own,
@@ -21,10 +22,9 @@ from mmrun.engine.state import (
     NO_ASK,
     NO_BID,
     STOP_ALL,
-
     Machine,
 )
-from mmrun.engine.timing import advance_clock, emit_grid
+from mmrun.engine.timing import emit_grid
 from mmrun.market.tape import Status
 
 
@@ -36,7 +36,7 @@ _AUCTION, _STALE_ROW = int(Status.AUCTION), int(Status.STALE)
 _CONNECTED = int(Status.CONNECTED)
 
 
-@kernel
+@inlined
 def guard_of(m: Machine) -> int:
     """The rule that keeps both sides out of the market now, 0 for none."""
     config = m.config
@@ -56,21 +56,26 @@ def guard_of(m: Machine) -> int:
     return 0
 
 
-@kernel
+@inlined
 def apply_guard(m: Machine, ts: int) -> None:
     """Pull both sides while a guard holds; quotes come back at an evaluation."""
     state = m.state
     state.guard = guard_of(m)
-    if state.guard == 0:
-        return
+    if state.guard != 0:
+        _pull_both(m, ts)
+
+
+@kernel
+def _pull_both(m: Machine, ts: int) -> None:
     for side in range(2):
-        pull(m, side, state.guard, ts)
+        pull(m, side, m.state.guard, ts)
 
 
 @kernel
 def change_status(m: Machine, status: int) -> None:
     """A status row: halts and auctions hold until the venue resumes."""
     state = m.state
+    state.changed = 1
     if status == _HALT:
         state.halted = _HALT_RULE
     elif status == _AUCTION:
@@ -140,6 +145,7 @@ def run_due(m: Machine, ts: int) -> bool:
             state.next_due = first_due(m)
             return True
         advance_clock(m, due)
+        state.changed = 1
         _run_one(m, due, ts)
         log_decision(m, BID, due)
         log_decision(m, ASK, due)
@@ -195,5 +201,3 @@ def _run_one(m, due, ts):  # type: ignore[no-untyped-def]
         arrive(m, first, due)
         return
     emit_grid(m, due)
-
-

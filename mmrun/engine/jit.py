@@ -45,6 +45,8 @@ OnCold = Callable[[str], None]
 ResidualCall = int | Callable[[NDArray[np.float64]], None]
 
 _COMPILER = "_mmrun_compiler"  #: the attribute that marks a kernel: how it is compiled
+#: A kernel called by kernels alone needs no way in from Python, a fifth of its compiling.
+_INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _DIGEST = "_mmrun_digest"
 _PLAIN = (int, float, bool, str, bytes, tuple, np.generic, np.dtype, type(None))
 
@@ -130,7 +132,7 @@ def call_residual(residual: ResidualCall, registers: NDArray[np.float64]) -> Non
         prototype(int(residual))(registers.ctypes.data)
 
 
-def _residual_intrinsic(_: object) -> Any:
+def _residual_intrinsic(_: object, **_options: bool) -> Any:
     """What `call_residual` is in compiled code: a call through a pointer."""
     from llvmlite import ir
 
@@ -163,16 +165,25 @@ def _numba() -> Any:
 
 @cache
 def _compile(function: Callable[..., Any]) -> Any:
-    return vars(function)[_COMPILER](function)
+    """What Python calls: kept on disk."""
+    dispatcher = vars(function)[_COMPILER](function)
+    dispatcher._cache = _disk_cache()(dispatcher.py_func)  # noqa: SLF001
+    return dispatcher
 
 
-def _inlined_dispatcher(function: FunctionType) -> Any:
-    return _dispatcher(function, forceinline=True)
+@cache
+def _compile_inner(function: Callable[..., Any]) -> Any:
+    """What kernels call: part of their code, so not kept by itself."""
+    return vars(function)[_COMPILER](function, **_INNER)
+
+
+def _inlined_dispatcher(function: FunctionType, **options: bool) -> Any:
+    return _dispatcher(function, forceinline=True, **options)
 
 
 def _dispatcher(function: FunctionType, **options: bool) -> Any:
     """A numba dispatcher of a copy of `function` whose kernels are dispatchers too."""
-    kernels = {name: _compile(value) for name, value in _kernels(function)}
+    kernels = {name: _compile_inner(value) for name, value in _kernels(function)}
     scope = {**function.__globals__, **kernels}
     clone = FunctionType(
         function.__code__, scope, function.__name__, function.__defaults__
@@ -181,7 +192,6 @@ def _dispatcher(function: FunctionType, **options: bool) -> Any:
     clone.__kwdefaults__ = function.__kwdefaults__
     vars(clone)[_DIGEST] = _digest(function)
     dispatcher = _numba().njit(error_model="numpy", nogil=True, **options)(clone)
-    dispatcher._cache = _disk_cache()(clone)  # noqa: SLF001
     dispatcher.get_call_template = _without_literals(dispatcher.get_call_template)
     return dispatcher
 
@@ -231,7 +241,8 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 @cache
 def _digest(function: FunctionType) -> str:
     """A digest of all code and constants that compiling `function` would read."""
-    digest = hashlib.sha256(repr(function.__defaults__).encode())
+    how = vars(function)[_COMPILER].__name__
+    digest = hashlib.sha256(f"{how}{function.__defaults__}".encode())
     for code in _codes(function.__code__):
         plain = tuple(c for c in code.co_consts if not isinstance(c, CodeType))
         digest.update(repr((code.co_code, plain, code.co_names)).encode())

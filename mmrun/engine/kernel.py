@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrun.engine.accounts import mark, watch_equity
+from mmrun.engine.accounts import STATE_NAMES, mark, watch_equity
 from mmrun.engine.book import best, set_level, set_touch
+from mmrun.engine.clock import advance_clock
 from mmrun.engine.fills import follow_queue, match_book, match_trade
 from mmrun.engine.guards import (
     apply_guard,
@@ -21,16 +22,21 @@ from mmrun.engine.guards import (
     run_due,
     run_waiting,
 )
-from mmrun.engine.jit import kernel
+from mmrun.engine.jit import inlined, kernel
 from mmrun.engine.orders import log_decision
 from mmrun.engine.quoting import evaluate_quotes
-from mmrun.engine.state import ASK, BID, LEVELS, ROW_ROOM, Machine
-from mmrun.engine.timing import advance_clock
+from mmrun.engine.state import ASK, BID, LEVELS, NEVER, ROW_ROOM, Machine
 from mmrun.market.tape import Kind
 
 
 _QUOTE, _DEPTH, _CLEAR = int(Kind.QUOTE), int(Kind.DEPTH), int(Kind.CLEAR)
 _TRADE, _STATUS, _CLOCK = int(Kind.TRADE), int(Kind.STATUS), int(Kind.CLOCK)
+#: Codes of own state that time alone changes, or what we send.
+_RESTLESS = tuple(
+    code
+    for code, name in enumerate(STATE_NAMES)
+    if name.startswith("working") or name in {"inventory_age", "time_since_fill"}
+)
 
 
 class Rows(NamedTuple):
@@ -51,76 +57,102 @@ class Rows(NamedTuple):
 
 
 @kernel
-def advance(  # type: ignore[no-untyped-def]
+def advance(
     machines: Any, rows: Rows, start: int, columns: NDArray[np.float64], formula: Any
-):
-    """Run rows from `start`; the index of the first row not run, for want of room."""
+) -> int:
+    """Run rows from `start`; the index of the first row not run, for want of room.
+
+    Arrays are read here: handing one to another kernel costs two atomic counts.
+    """
     m = machines[0]
     state = m.state
     requote_bits = m.config.requote_bits
     stale_after = m.config.stale_after_ns
-    for i in range(start, len(rows.ts)):
-        if not has_room(m):
-            return i
+    count = len(rows.ts)
+    if state.started == 0 and count > 0:
+        begin(m, rows.ts[0])
+    for i in range(max(start, 0), count):
         ts = rows.ts[i]
-        if state.started == 0:
-            begin(m, ts)
+        kind = rows.kind[i]
+        if not has_room(m, kind):
+            return i
         if ts >= state.next_due or ts - state.venue_ts >= stale_after:
             if not run_due(m, ts):
                 return i
-        advance_clock(m, ts)
-        # Arrays are read here: handing one to another kernel costs two atomic counts.
-        kind = rows.kind[i]
         if kind != _CLOCK:
-            state.events += 1
-            state.venue_ts = ts
-            state.stale = 0
+            hear_venue(m, ts)
         if kind == _QUOTE:
             sizes = rows.bid_size[i], rows.ask_size[i]
             apply_quote(m, rows.first[i], rows.second[i], sizes)
-            settle_book(m, rows.bid[i], rows.ask[i], ts)
+            mid = (rows.bid[i] + rows.ask[i]) / 2.0
+            settle_book(m, rows.first[i], rows.second[i], mid, ts)
             follow_queue(m, BID, ts)
             follow_queue(m, ASK, ts)
         elif kind == _TRADE:
             state.trades += 1
             match_trade(m, rows.first[i], rows.size[i], rows.side[i], ts)
-        elif kind == _DEPTH:
+        elif kind == _DEPTH or kind == _CLEAR:
+            mid = (rows.bid[i] + rows.ask[i]) / 2.0
             side = BID if rows.side[i] > 0 else ASK
-            set_level(m.book, side, rows.first[i], rows.size[i])
-            settle_book(m, rows.bid[i], rows.ask[i], ts)
-            follow_level(m, side, rows.first[i], ts)
-        elif kind == _CLEAR:
-            state.clear_ts = ts
-            m.book.count[BID] = 0
-            m.book.count[ASK] = 0
-            settle_book(m, rows.bid[i], rows.ask[i], ts)
+            apply_depth(m, kind, side, rows.first[i], rows.size[i], mid, ts)
         elif kind == _STATUS:
             change_status(m, rows.status[i])
-        watch_equity(m)
-        apply_guard(m, ts)
+        looked = state.changed != 0 or state.guard != 0
+        if looked:
+            look(m, ts)
         if state.guard == 0 and rows.bits[i] & requote_bits:
             for k in range(m.config.columns):
-                m.registers[m.column_registers[k]] = columns[k, i]
-            evaluate_quotes(m, formula, ts)
-        log_decision(m, BID, ts)
-        log_decision(m, ASK, ts)
-    return len(rows.ts)
+                place = m.column_registers[k]
+                value = columns[k, i]
+                if value != m.registers[place]:
+                    m.registers[place] = value
+                    state.steady = 0
+            if state.steady == 0:
+                evaluate_quotes(m, formula, ts)
+                looked = True
+        if looked:
+            log_decision(m, BID, ts)
+            log_decision(m, ASK, ts)
+    return count
 
 
-@kernel
-def has_room(m: Machine) -> bool:
-    """Whether the outputs hold all that one more row can make."""
+@inlined
+def hear_venue(m: Machine, ts: int) -> None:
+    """A row of the venue's own: it is not silent."""
     state = m.state
-    if state.fills_used + ROW_ROOM > len(m.fills):
-        return False
+    state.events += 1
+    state.venue_ts = ts
+    if state.stale != 0:
+        state.stale = 0
+        state.changed = 1
+
+
+@inlined
+def look(m: Machine, ts: int) -> None:
+    """After a change: equity, guards, and quotes are to be evaluated again."""
+    state = m.state
+    state.changed = 0
+    state.steady = 0
+    watch_equity(m)
+    apply_guard(m, ts)
+
+
+@inlined
+def has_room(m: Machine, kind: int) -> bool:
+    """Whether the outputs hold all that one more row of a kind can make.
+
+    There are never more fills than orders in the log, which has each of them.
+    """
+    state = m.state
     if state.orders_used + ROW_ROOM > len(m.orders):
         return False
     if state.decisions_used + ROW_ROOM > len(m.decisions):
         return False
     if state.notice_count + ROW_ROOM > len(m.notices):
         return False
-    most = max(m.book.count[BID], m.book.count[ASK])
-    return most + 1 < LEVELS
+    if kind != _DEPTH:
+        return True
+    return bool(max(m.book.count[BID], m.book.count[ASK]) + 1 < LEVELS)
 
 
 @kernel
@@ -139,11 +171,25 @@ def begin(m: Machine, ts: int) -> None:
     if index < m.config.sessions and m.sessions[index, 0] <= ts:
         state.in_session = 1
     state.next_due = first_due(m)
+    state.changed = 1
+    state.repeatable = 1 if repeatable(m) else 0
     log_decision(m, BID, ts)
     log_decision(m, ASK, ts)
 
 
 @kernel
+def repeatable(m: Machine) -> bool:
+    """Whether formulas give the same again while no market column and no fill does."""
+    config = m.config
+    if config.previous > 0 or config.max_age_ns < NEVER or config.after_fill_ns > 0:
+        return False
+    for k in range(config.states):
+        if m.state_codes[k] in _RESTLESS:
+            return False
+    return True
+
+
+@inlined
 def apply_quote(m, bid, ask, sizes):  # type: ignore[no-untyped-def]
     """A quote row: the book is these two levels."""
     set_touch(m.book, BID, bid, sizes[0])
@@ -159,15 +205,34 @@ def follow_level(m: Machine, side: int, price: int, ts: int) -> None:
 
 
 @kernel
-def settle_book(m: Machine, bid: float, ask: float, ts: int) -> None:
+def apply_depth(  # noqa: PLR0913
+    m: Machine, kind: int, side: int, price: int, size: float, mid: float, ts: int
+) -> None:
+    """A depth row changes one level, a clear row removes all."""
+    if kind == _CLEAR:
+        m.state.clear_ts = ts
+        m.book.count[BID] = 0
+        m.book.count[ASK] = 0
+    else:
+        set_level(m.book, side, price, size)
+    settle_book(m, best(m.book, BID), best(m.book, ASK), mid, ts)
+    if kind == _DEPTH:
+        follow_level(m, side, price, ts)
+
+
+@inlined
+def settle_book(m: Machine, bid: int, ask: int, mid: float, ts: int) -> None:
     """After the book moved: touch, mark at the new mid, then fills it brings."""
     state = m.state
     state.quotes += 1
-    state.best_bid = best(m.book, BID)
-    state.best_ask = best(m.book, ASK)
-    mid = (bid + ask) / 2.0
+    if bid != state.best_bid or ask != state.best_ask:
+        advance_clock(m, ts)
+        state.best_bid = bid
+        state.best_ask = ask
+        state.changed = 1
     if mid != state.mid and not np.isnan(mid):
         mark(m, mid)
+        state.changed = 1
     match_book(m, BID, ts)
     match_book(m, ASK, ts)
 
@@ -176,7 +241,7 @@ def settle_book(m: Machine, bid: float, ask: float, ts: int) -> None:
 def finish(machines: Any, ts: int) -> bool:
     """After the last row: what is due by then; False when out of room."""
     m = machines[0]
-    if not has_room(m) or not run_due(m, ts):
+    if not has_room(m, _CLOCK) or not run_due(m, ts):
         return False
     advance_clock(m, ts)
     run_waiting(m, ts)

@@ -179,5 +179,3 @@ def hold_age(ts, bits, mask, last, out):  # type: ignore[no-untyped-def]
             current = ts[i]
         out[i] = np.nan if current < 0 else (ts[i] - current) / 1e9
     last[0] = current
-
-

@@ -11,18 +11,16 @@ from __future__ import annotations
 import numpy as np
 
 from mmrun.engine.accounts import fill, log_order
-from mmrun.engine.book import best
+from mmrun.engine.book import reaches
+from mmrun.engine.clock import advance_clock
 from mmrun.engine.fills import shown_at
-from mmrun.engine.jit import kernel
+from mmrun.engine.jit import inlined, kernel
 from mmrun.engine.prices import price_of
 from mmrun.engine.records import Adjustment, OrderEvent, Rule
 from mmrun.engine.state import (
-    ASK,
     BID,
     CANCEL,
     NEVER,
-    NO_ASK,
-    NO_BID,
     NO_REQUEST,
     OFF,
     PLACE,
@@ -66,8 +64,9 @@ def pull(m: Machine, side: int, rule: int, ts: int) -> None:
     _send(m, side, m.config.cancel_ns, ts)
 
 
-@kernel
+@inlined
 def _send(m: Machine, side: int, travel_ns: int, ts: int) -> None:
+    advance_clock(m, ts)
     config = m.config
     slot = m.slots[side]
     slot.request_sent_ts = ts
@@ -130,39 +129,38 @@ def _reject(m: Machine, side: int, rule: int, ts: int) -> None:
     m.state.rejects += 1
 
 
-@kernel
+@inlined
 def _price(m: Machine, ticks: int) -> float:
     config = m.config
     return price_of(ticks, config.tick, config.ticks_per_unit)
 
 
-@kernel
-def marketable(m: Machine, side: int, price: int) -> bool:
-    """Whether an order at that price would take liquidity now."""
-    opposite = best(m.book, 1 - side)
+@inlined
+def beside_touch(m: Machine, side: int) -> int:
+    """The price one tick short of the best opposite one."""
     if side == BID:
-        return opposite != NO_ASK and price >= opposite
-    return opposite != NO_BID and price <= opposite
+        return m.state.best_ask - 1
+    return m.state.best_bid + 1
 
 
-@kernel
+@inlined
 def crosses_own(m: Machine, side: int, price: int) -> bool:
     """Whether an order at that price would meet our own of the other side."""
     other = m.slots[1 - side]
     if other.live == 0:
         return False
-    return price >= other.price if side == BID else price <= other.price
+    return bool(price >= other.price if side == BID else price <= other.price)
 
 
-@kernel
+@inlined
 def _enter(m: Machine, side: int, ts: int) -> None:
     """A new order or a replacement; post-only and own orders are looked at now."""
     config = m.config
     slot = m.slots[side]
     price = slot.request_price
-    crossing = marketable(m, side, price)
+    crossing = reaches(m, side, price)
     if crossing and config.post_only == SLIDE:
-        price = best(m.book, 1 - side) + (1 if side == ASK else -1)
+        price = beside_touch(m, side)
         slot.adjustment = slot.adjustment | _SLID
     elif crossing and config.post_only != OFF:
         _reject(m, side, _POST_ONLY, ts)
@@ -175,7 +173,7 @@ def _enter(m: Machine, side: int, ts: int) -> None:
         _take(m, side, ts)
 
 
-@kernel
+@inlined
 def _rest(m: Machine, side: int, price: int, ts: int) -> None:
     """Put the order in the book: in place when only its size shrinks."""
     state = m.state
@@ -235,7 +233,7 @@ def _next_free(m, side, left):  # type: ignore[no-untyped-def]
     return 0, 0.0
 
 
-@kernel
+@inlined
 def hear_answer(m: Machine, side: int) -> None:
     """Our side learns what became of its request."""
     slot = m.slots[side]
@@ -255,7 +253,7 @@ def hear_answer(m: Machine, side: int) -> None:
     slot.known_live = 1 if left > 1e-9 * m.config.lot else 0
 
 
-@kernel
+@inlined
 def status_of(m: Machine, side: int) -> int:
     """The side's rule now: quoted while an order rests at the venue."""
     slot = m.slots[side]
@@ -266,14 +264,22 @@ def status_of(m: Machine, side: int) -> int:
     return slot.reason
 
 
-@kernel
+@inlined
 def log_decision(m: Machine, side: int, ts: int) -> None:
     """Record the side's rule when it, or how the quote was adjusted, has changed."""
     slot = m.slots[side]
     status = status_of(m, side)
     adjustment = slot.adjustment if status == _QUOTED else 0
-    if status == slot.status and adjustment == slot.status_adjustment:
-        return
+    if status != slot.status or adjustment != slot.status_adjustment:
+        _write_decision(m, side, status, adjustment, ts)
+
+
+@kernel
+def _write_decision(
+    m: Machine, side: int, status: int, adjustment: int, ts: int
+) -> None:
+    advance_clock(m, ts)
+    slot = m.slots[side]
     slot.status = status
     slot.status_adjustment = adjustment
     state = m.state

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmrun.engine.jit import kernel
+from mmrun.engine.jit import inlined
 from mmrun.engine.state import INWARD, NEAREST, NEAREST_EVEN
 
 
-@kernel
+@inlined
 def on_grid(ticks: float, whole: float) -> bool:
     """Whether a price of `ticks` ticks is meant to be the whole number beside it."""
     # Four units in the last place of the quotient: a price read from a file is off by
@@ -16,7 +16,7 @@ def on_grid(ticks: float, whole: float) -> bool:
     return abs(ticks - whole) <= max(1e-9, 8.881784197001252e-16 * abs(whole))
 
 
-@kernel
+@inlined
 def ticks_down(price: float, tick: float) -> int:
     """The largest whole tick at or below a price, with the grid's tolerance."""
     ticks = price / tick
@@ -26,7 +26,7 @@ def ticks_down(price: float, tick: float) -> int:
     return int(np.floor(ticks))
 
 
-@kernel
+@inlined
 def ticks_up(price: float, tick: float) -> int:
     """The smallest whole tick at or above a price, with the grid's tolerance."""
     ticks = price / tick
@@ -36,7 +36,7 @@ def ticks_up(price: float, tick: float) -> int:
     return int(np.ceil(ticks))
 
 
-@kernel
+@inlined
 def half_ticks(price: float, tick: float) -> int:
     """A trade's price in half ticks: even on the grid, odd anywhere between."""
     ticks = price / tick
@@ -46,7 +46,7 @@ def half_ticks(price: float, tick: float) -> int:
     return 2 * int(np.floor(ticks)) + 1
 
 
-@kernel
+@inlined
 def price_of(ticks: int, tick: float, ticks_per_unit: float) -> float:
     """The float nearest to a whole number of ticks."""
     if ticks_per_unit > 0.0:
@@ -54,7 +54,7 @@ def price_of(ticks: int, tick: float, ticks_per_unit: float) -> float:
     return ticks * tick
 
 
-@kernel
+@inlined
 def product_error(a: float, b: float) -> float:
     """a*b minus its rounded value, exactly (Dekker 1971, Veltkamp's split)."""
     split = 134217729.0  # 2**27 + 1
@@ -68,7 +68,7 @@ def product_error(a: float, b: float) -> float:
     )
 
 
-@kernel
+@inlined
 def round_decimals(price: float, scale: float) -> float:
     """`price` to 1/scale, halves to even on the exact binary value, as Python rounds."""
     scaled = price * scale
@@ -84,7 +84,7 @@ def round_decimals(price: float, scale: float) -> float:
     return whole / scale
 
 
-@kernel
+@inlined
 def quote_ticks(price: float, side: int, mode: int, tick: float, scale: float) -> int:
     """A formula's price as whole ticks: `side` 0 a bid, 1 an ask."""
     if mode == NEAREST_EVEN:

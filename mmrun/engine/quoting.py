@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from mmrun.engine.accounts import own_state
-from mmrun.engine.book import best
-from mmrun.engine.jit import call_residual, kernel
-from mmrun.engine.orders import crosses_own, marketable, place, pull
+from mmrun.engine.book import reaches
+from mmrun.engine.jit import call_residual, inlined, kernel
+from mmrun.engine.orders import beside_touch, crosses_own, place, pull
 from mmrun.engine.prices import price_of, quote_ticks
 from mmrun.engine.records import Adjustment, Rule
 from mmrun.engine.state import (
@@ -19,7 +19,6 @@ from mmrun.engine.state import (
     NO_REQUEST,
     REDUCE_ONLY,
     SKIP,
-
     Machine,
 )
 
@@ -35,12 +34,20 @@ _SLID, _HELD = int(Adjustment.POST_ONLY), int(Adjustment.TOLERANCE)
 _BID_PRICE, _BID_SIZE = 3, 5
 
 
-@kernel
+@inlined
+def own_value(m: Machine, code: int, ts: int) -> float:
+    """Own state by its code; nearly every formula reads the first, the inventory."""
+    if code == 0:
+        return m.accounts[KNOWN].position
+    return own_state(m, code, ts)
+
+
+@inlined
 def evaluate_formulas(m, formula, ts):  # type: ignore[no-untyped-def]
     """Run the residual on the row's columns and own state; keep what `prev` reads."""
     registers = m.registers
     for k in range(m.config.states):
-        registers[m.state_registers[k]] = own_state(m, m.state_codes[k], ts)
+        registers[m.state_registers[k]] = own_value(m, m.state_codes[k], ts)
     for k in range(m.config.previous):
         registers[m.previous_registers[k]] = m.previous[k]
     call_residual(formula, registers)
@@ -49,7 +56,7 @@ def evaluate_formulas(m, formula, ts):  # type: ignore[no-untyped-def]
         m.previous[k] = registers[kept + k]
 
 
-@kernel
+@inlined
 def evaluate_quotes(m, formula, ts):  # type: ignore[no-untyped-def]
     """Evaluate the formulas and bring the working orders in line.
 
@@ -68,15 +75,17 @@ def evaluate_quotes(m, formula, ts):  # type: ignore[no-untyped-def]
         bid_rule = ask_rule = _OWN_CROSSED
     m.state.evaluated = 1
     # Where our bid is to pass our own ask, the ask goes out of its way first.
-    if crosses_own(m, BID, bid):
-        work_side(m, ASK, ask, ask_size, ask_rule, ts)
-        work_side(m, BID, bid, bid_size, bid_rule, ts)
-    else:
-        work_side(m, BID, bid, bid_size, bid_rule, ts)
-        work_side(m, ASK, ask, ask_size, ask_rule, ts)
+    first = ASK if crosses_own(m, BID, bid) else BID
+    steady = m.state.repeatable == 1
+    for side in (first, 1 - first):
+        target, size, rule = bid, bid_size, bid_rule
+        if side == ASK:
+            target, size, rule = ask, ask_size, ask_rule
+        steady = work_side(m, side, target, size, rule, ts) and steady
+    m.state.steady = 1 if steady else 0
 
 
-@kernel
+@inlined
 def target_price(m, side, price, size):  # type: ignore[no-untyped-def]
     """A formula's price in ticks, and the rule that forbids it (0 none)."""
     config = m.config
@@ -90,19 +99,31 @@ def target_price(m, side, price, size):  # type: ignore[no-untyped-def]
     )
     if ticks <= 0 and config.allow_crossed == 0:
         return ticks, _NOT_POSITIVE
-    mid = m.state.mid
-    rounded = price_of(ticks, config.tick, config.ticks_per_unit)
-    if abs(rounded - mid) > config.price_collar * mid:
-        return ticks, _COLLAR
+    if config.price_collar < np.inf:
+        mid = m.state.mid
+        rounded = price_of(ticks, config.tick, config.ticks_per_unit)
+        if abs(rounded - mid) > config.price_collar * mid:
+            return ticks, _COLLAR
     return ticks, 0
 
 
-@kernel
+@inlined
+def whole_lots(m: Machine, side: int, size: float) -> float:
+    """A size rounded down to lots; sizes rarely change, so the last is remembered."""
+    slot = m.slots[side]
+    if size != slot.asked:
+        lot = m.config.lot
+        slot.asked = size
+        slot.asked_whole = np.floor(size / lot + 1e-9) * lot
+    return slot.asked_whole
+
+
+@inlined
 def limited_size(m, side, size):  # type: ignore[no-untyped-def]
     """A formula's size in whole lots within headroom: size, adjustment, rule."""
     config = m.config
     lot = config.lot
-    wanted = np.floor(size / lot + 1e-9) * lot
+    wanted = whole_lots(m, side, size)
     if wanted < config.min_size - 1e-9 * lot or wanted <= 0.0:
         return 0.0, 0, _MIN_SIZE
     if config.on_breach != REDUCE_ONLY:
@@ -117,7 +138,7 @@ def limited_size(m, side, size):  # type: ignore[no-untyped-def]
     return clipped, 2 << (rule - _MAX_INVENTORY), 0
 
 
-@kernel
+@inlined
 def headroom(m, side):  # type: ignore[no-untyped-def]
     """What the limits leave to one side, and the rule that leaves the least."""
     config = m.config
@@ -137,17 +158,20 @@ def headroom(m, side):  # type: ignore[no-untyped-def]
     return max(0.0, room), rule
 
 
-@kernel
+@inlined
 def work_side(m, side, price, size, rule, ts):  # type: ignore[no-untyped-def]
-    """Compare one side's target with its working order and send what differs."""
+    """Compare one side's target with its working order and send what differs.
+
+    True when the same target would now send nothing, at any later time either.
+    """
     config = m.config
     slot = m.slots[side]
     adjustment = 0
-    if rule == 0 and config.post_only <= SKIP and marketable(m, side, price):
+    if rule == 0 and config.post_only <= SKIP and reaches(m, side, price):
         if config.post_only == SKIP:
             rule = _POST_ONLY
         else:
-            price = best(m.book, 1 - side) + (1 if side == ASK else -1)
+            price = beside_touch(m, side)
             adjustment = _SLID
     if rule == 0:
         size, clip, rule = limited_size(m, side, size)
@@ -161,11 +185,17 @@ def work_side(m, side, price, size, rule, ts):  # type: ignore[no-untyped-def]
     if rule != 0:
         slot.missing = missing_input(m) if rule == _MISSING else -1
         pull(m, side, rule, ts)
-    elif slot.request == NO_REQUEST:
+        return slot.known_live == 0 and slot.request == NO_REQUEST
+    if slot.request == NO_REQUEST:
         _requote(m, side, price, size, adjustment, ts)
+    if slot.request != NO_REQUEST or slot.known_live == 0 or slot.known_price != price:
+        return False
+    left = slot.known_total - slot.known_filled
+    small = 1e-9 * config.lot
+    return not (size < left - small or size > left + small)
 
 
-@kernel
+@inlined
 def _requote(m, side, price, size, adjustment, ts):  # type: ignore[no-untyped-def]
     """Leave the order, shrink it in place, or replace it (strategy-format: requote)."""
     config = m.config
@@ -198,5 +228,3 @@ def missing_input(m: Machine) -> int:
         if np.isnan(m.registers[k]):
             return k
     return -1
-
-

@@ -36,6 +36,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmrun.engine import kernel
 from mmrun.engine.assumptions import FillModel, Latency
@@ -76,24 +77,46 @@ class Conditions:
     mode: Mode = uncompiled
 
 
-@dataclass(slots=True)
 class _Recorder:
-    """Copies of what the kernel's output arrays held when they were emptied."""
+    """What the kernel's output arrays held whenever they were emptied, end to end."""
 
-    fills: list[Any] = field(default_factory=list)
-    orders: list[Any] = field(default_factory=list)
-    decisions: list[Any] = field(default_factory=list)
-    equity: list[Any] = field(default_factory=list)
+    def __init__(self, machines: Any) -> None:
+        """Look at the arrays of one machine; they are empty."""
+        plain = machines.view(np.ndarray)
+        self._counts = {name: plain["state"][f"{name}_used"] for name in _RECORDS}
+        self._written = {name: _as_bytes(plain[name][0]) for name in _RECORDS}
+        self._kept = {name: np.empty(0, np.uint8) for name in _RECORDS}
+        self._used = dict.fromkeys(_RECORDS, 0)
 
-    def empty(self, machine: Machine) -> None:
+    def empty(self) -> None:
         """Take what the machine has written."""
-        state = machine.state
-        for name in ("fills", "orders", "decisions", "equity"):
-            used = int(state[f"{name}_used"])
-            if used:
-                written = getattr(machine, name)[:used]
-                getattr(self, name).append(np.array(written).view(np.ndarray))
-                state[f"{name}_used"] = 0
+        for name, dtype in _RECORDS.items():
+            if count := int(self._counts[name][0]):
+                self._append(name, self._written[name][: count * dtype.itemsize])
+                self._counts[name][0] = 0
+
+    def records(self, name: str) -> Any:
+        """All records of a kind, in the order they were written."""
+        return self._kept[name][: self._used[name]].view(_RECORDS[name])
+
+    def _append(self, name: str, written: NDArray[np.uint8]) -> None:
+        used, end = self._used[name], self._used[name] + len(written)
+        if end > len(self._kept[name]):
+            grown = np.empty(2 * end, np.uint8)
+            grown[:used] = self._kept[name][:used]
+            self._kept[name] = grown
+        self._kept[name][used:end] = written
+        self._used[name] = end
+
+
+def _as_bytes(records: Any) -> NDArray[np.uint8]:
+    """The memory of contiguous records; numpy copies records field by field."""
+    view: NDArray[np.uint8] = records.view(np.uint8)
+    return view
+
+
+#: The machine's output arrays, and what they are made of.
+_RECORDS = {"fills": FILL, "orders": ORDER, "decisions": DECISION, "equity": EQUITY}
 
 
 def drive(
@@ -175,8 +198,12 @@ class Run:
     machines: Any  #: MACHINE[1]
     mode: Mode
     formula: Residual | Callable[[Any], None]
-    recorder: _Recorder = field(default_factory=_Recorder)
+    recorder: _Recorder = field(init=False)
     last_ts: int = 0
+
+    def __post_init__(self) -> None:
+        """Where the machine's output goes."""
+        self.recorder = _Recorder(self.machines)
 
     def warm(self) -> None:
         """Compile or load the kernels on no rows, so that running is all that is timed."""
@@ -217,8 +244,8 @@ class Run:
 
     def _make_room(self) -> None:
         """Empty the outputs; what still lacks room then cannot be had."""
+        self.recorder.empty()
         machine = self.machines[0]
-        self.recorder.empty(machine)
         if max(machine.book.count) + 1 >= LEVELS:
             msg = f"a book has more than {LEVELS} levels a side"
             raise DataError(msg, hint="import with fewer levels")
@@ -232,23 +259,19 @@ class Run:
         ended = self.mode(kernel.finish)
         while machine.state.started and not ended(self.machines, self.last_ts):
             self._make_room()
-        self.recorder.empty(machine)
+        self.recorder.empty()
         recorder = self.recorder
         return Recording(
-            fills=_joined(recorder.fills, FILL),
-            orders=_joined(recorder.orders, ORDER),
-            decisions=_joined(recorder.decisions, DECISION),
-            equity=_joined(recorder.equity, EQUITY),
+            fills=recorder.records("fills"),
+            orders=recorder.records("orders"),
+            decisions=recorder.records("decisions"),
+            equity=recorder.records("equity"),
             totals=_totals(machine, self.pipeline, self.last_ts),
             missing_names=tuple(
                 self.plan.texts.get(name, name.lstrip("$@~"))
                 for name in self.plan.residual.inputs
             ),
         )
-
-
-def _joined(parts: list[Any], dtype: np.dtype[Any]) -> Any:
-    return np.concatenate(parts) if parts else np.zeros(0, dtype)
 
 
 def _totals(machine: Machine, pipeline: Pipeline, last_ts: int) -> Totals:

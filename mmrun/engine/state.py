@@ -105,6 +105,9 @@ STATE = np.dtype(
         ("guard", "i8"),  # Rule in force on both sides, 0 none
         ("guard_recorded", "i8"),
         ("evaluated", "i8"),  # quotes were evaluated at least once
+        ("changed", "i8"),  # more than sizes and time, since guards last looked
+        ("repeatable", "i8"),  # equal columns and fills mean equal quotes
+        ("steady", "i8"),  # what rests is what was wanted, and nothing changed since
         ("next_order_id", "i8"),
         ("fill_count", "i8"),  # known
         ("last_fill_ts", "i8"),  # known
@@ -155,6 +158,8 @@ SLOT = np.dtype(
         ("known_filled", "f8"),
         ("known_since", "i8"),  # when the order got its price
         ("last_fill_ts", "i8"),
+        ("asked", "f8"),  # the size a formula gave last, and in whole lots
+        ("asked_whole", "f8"),
         # the one request that may be under way
         ("request", "i8"),
         ("request_price", "i8"),
@@ -273,5 +278,6 @@ def new_machines() -> Any:
         slot.request_effect_ts = slot.request_answer_ts = NEVER
         slot.last_fill_ts = -NEVER
         slot.reason = Rule.NO_DATA
+        slot.asked = np.nan
         slot.missing = slot.status = -1
     return machines
