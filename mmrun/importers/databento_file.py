@@ -69,14 +69,16 @@ def read_dbn(member: Member) -> DbnFile:
         DataError: it is no DBN file, or not whole.
         UsageError: the decoder is not installed.
     """
-    metadata, pieces = _decoded(member.name, member.read())
+    pieces = _decoded(member.name, member.read())
+    metadata: dbn.Metadata = next(pieces)[0]
     schema = str(metadata.schema) if metadata.schema else "mixed"
     definitions: tuple[Definition, ...] = ()
     records = np.zeros(0, [("ts_recv", "u8")])
     if schema == "definition":
         definitions = tuple(_definition(record) for piece in pieces for record in piece)
     else:
-        arrays = [_array(member.name, piece, metadata.ts_out) for piece in pieces]
+        has_sent = bool(metadata.ts_out)
+        arrays = [_array(member.name, piece, has_sent=has_sent) for piece in pieces]
         records = np.concatenate(arrays) if arrays else records
     return DbnFile(
         name=member.name,
@@ -89,18 +91,29 @@ def read_dbn(member: Member) -> DbnFile:
 
 
 def by_symbol(file: DbnFile) -> Iterator[tuple[str, int, Records]]:
-    """The records of each symbol and publisher; an id without a symbol is its name."""
+    """The records of each symbol and publisher.
+
+    An id outside the days of its mapping has the symbol it has on others; one without
+    any mapping is its own name.
+    """
     records = file.records
+    ids = records["instrument_id"]
     day = (records["ts_recv"] // np.uint64(_NS_A_DAY)).astype(np.int64)
-    symbols = np.array([str(i) for i in records["instrument_id"]], object)
+    unnamed = {str(number): number for number in np.unique(ids).tolist()}
+    names = sorted({*unnamed, *(found.symbol for found in file.intervals)})
+    code = np.zeros(len(records), np.int64)
+    for name, number in unnamed.items():
+        code[ids == number] = names.index(name)
     for found in file.intervals:
-        mine = records["instrument_id"] == found.instrument_id
-        mine &= (day >= found.first_day) & (day < found.end_day)
-        symbols[mine] = found.symbol
-    for symbol in sorted(set(symbols.tolist())):
-        of_symbol = records[symbols == symbol]
+        code[ids == found.instrument_id] = names.index(found.symbol)
+    for found in file.intervals:
+        on_its_days = (day >= found.first_day) & (day < found.end_day)
+        code[(ids == found.instrument_id) & on_its_days] = names.index(found.symbol)
+    for number in np.unique(code).tolist():
+        of_symbol = records[code == number]
         for publisher in np.unique(of_symbol["publisher_id"]).tolist():
-            yield symbol, publisher, of_symbol[of_symbol["publisher_id"] == publisher]
+            mine = of_symbol["publisher_id"] == publisher
+            yield names[number], publisher, of_symbol[mine]
 
 
 def _library() -> Any:
@@ -114,23 +127,25 @@ def _library() -> Any:
     return databento_dbn
 
 
-def _decoded(name: str, data: bytes) -> tuple[dbn.Metadata, list[list[Any]]]:
-    """The metadata and the records, a list for each stretch that was decoded."""
+def _decoded(name: str, data: bytes) -> Iterator[list[Any]]:
+    """The metadata, then the records, a list for each stretch that was decoded."""
     library = _library()
     packed = data.startswith(zstd.MAGIC)
     _check_start(name, data, packed=packed)
     compression = library.Compression.ZSTD if packed else library.Compression.NONE
     decoder = library.DBNDecoder(compression=compression)
-    pieces: list[list[Any]] = []
-    try:
-        for start in range(0, len(data), _CHUNK_BYTES):
+    found = 0
+    for start in range(0, len(data), _CHUNK_BYTES):
+        try:
             decoder.write(data[start : start + _CHUNK_BYTES])
-            pieces.append(decoder.decode())
-    except (library.DBNError, RuntimeError) as error:
-        raise _damaged(name, str(error)) from error
-    if not pieces or not pieces[0] or decoder.buffer():
+            piece = decoder.decode()
+        except (library.DBNError, RuntimeError) as error:
+            raise _damaged(name, str(error)) from error
+        parts = (piece[:1], piece[1:]) if not found else (piece,)
+        yield from (part for part in parts if part)
+        found += len(piece)
+    if not found or decoder.buffer():
         raise _damaged(name, "it is cut short")
-    return pieces[0].pop(0), [piece for piece in pieces if piece]
 
 
 def _check_start(name: str, data: bytes, *, packed: bool) -> None:
@@ -152,8 +167,14 @@ def _damaged(name: str, what: str) -> DataError:
     return DataError(message, hint="download or copy it again")
 
 
-def _array(name: str, records: Sequence[Any], ts_out: bool) -> Records:  # noqa: FBT001
-    """Records of one type as a structured array; messages of a live session are left out."""
+def _array(name: str, records: Sequence[Any], *, has_sent: bool) -> Records:
+    """Records of one type as a structured array; messages of a live session are left out.
+
+    Args:
+        name: of the file, for messages.
+        records: as they were decoded.
+        has_sent: whether a last field tells when they were sent.
+    """
     kinds = [type(record) for record in records]
     held = [kind for kind in dict.fromkeys(kinds) if hasattr(kind, "ts_recv")]
     if len(held) != 1:
@@ -165,7 +186,7 @@ def _array(name: str, records: Sequence[Any], ts_out: bool) -> Records:  # noqa:
     (kind,) = held
     mine = [r for r, of in zip(records, kinds, strict=True) if of is kind]
     dtype = list(kind._dtypes)  # noqa: SLF001 - the layout its own reader uses
-    if ts_out:
+    if has_sent:
         dtype.append(("ts_out", "u8"))
     return np.frombuffer(b"".join(map(bytes, mine)), dtype)
 
