@@ -17,6 +17,8 @@ from mmrun.problems import UsageError
 if TYPE_CHECKING:
     from mmrun.importers.rows import Imported
 
+_DAY_NS = 86_400 * 10**9
+
 _Read = Callable[[tuple[Path, ...], Path | None, Callable[[str], None]], "Imported"]
 
 
@@ -93,6 +95,12 @@ FORMATS: dict[str, _Read] = {
     metavar="NAME=VALUE",
     help="State what the files do not: tick=0.5, lot, multiplier, venue, ...",
 )
+@click.option(
+    "--clock-offset",
+    metavar="TIME",
+    default="0ns",
+    help="Added to every receive time: 1.27s if the recorder's clock was slow by that.",
+)
 @click.option("--force", is_flag=True, help="Replace the dataset that is there.")
 @click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
 def command(
@@ -101,6 +109,7 @@ def command(
     output: Path,
     table_map: Path | None,
     given: tuple[str, ...],
+    clock_offset: str,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -120,13 +129,15 @@ def command(
     SRC are files, or directories they are looked for in.
     """
     read = _format(format_name)
+    from mmrun.importers.received import shifted
     from mmrun.importers.stated import guesses, stated
     from mmrun.market.writer import check_output, write_dataset
 
     check_output(output, replace=force)
-    facts_given = _given(given)
+    facts_given, offset_ns = _given(given), _offset_ns(clock_offset)
     with progress() as tell:
         imported = stated(read(sources, table_map, tell), facts_given)
+        imported = shifted(imported, offset_ns)
         tell("looking at what was read")
         facts = _facts(imported)
         write_dataset(
@@ -144,6 +155,18 @@ def _given(options: tuple[str, ...]) -> dict[str, str]:
             message = f"--instrument is '{option}'; expected NAME=VALUE, as tick=0.5"
             raise UsageError(message)
     return {name: value for name, _, value in (o.partition("=") for o in options)}
+
+
+def _offset_ns(text: str) -> int:
+    """The `--clock-offset` option; it may be negative."""
+    from mmrun.units import TIME, parse_literal
+
+    literal = parse_literal(text)
+    is_time = literal and literal.unit and literal.unit.dimension == TIME
+    if not literal or not is_time or abs(literal.nanoseconds) > _DAY_NS:
+        message = f"--clock-offset is '{text}'; expected a time, as 1.27s or -250ms, of a day at most"
+        raise UsageError(message)
+    return literal.nanoseconds
 
 
 def _format(name: str) -> _Read:

@@ -43,7 +43,7 @@ def on_clock(delay: Delay | None) -> Iterator[str]:
     )
     if delay.lowest < -_MEANT_NS:
         behind = _seconds(-delay.lowest)
-        shown += f", by a clock that was slow by {behind} or more"
+        shown += f", by a clock that was slow by {behind} or more (--clock-offset)"
     yield shown
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from mmrun.cli import run
 from mmrun.market.dataset import load_dataset
+from mmrun.market.reader import read_day
 
 
 STEM = "TEST_2012-06-21_34200000_57600000"
@@ -157,3 +158,36 @@ def test_the_apple_sample_is_imported_by_the_command(shared_data, tmp_path, caps
     assert tape["rows"]["trade"] == 23_658 + 11_332
     assert tape["volume"] == 2_850_140
     assert (tape["off_tick_quotes"], tape["crossed"], tape["halts"]) == (0, 0, 0)
+
+
+@pytest.fixture
+def recording(tmp_path):
+    """A trade of Binance, received 1.27 s before it was sent."""
+    path = tmp_path / "btcusdt.log"
+    path.write_text(
+        '1723161253730000000 {"e":"trade","E":1723161255000,"T":1723161255000,'
+        '"s":"BTCUSDT","t":1,"p":"100","q":"1","m":true}\n'
+    )
+    return path
+
+
+def test_a_slow_clock_is_set_right(recording, tmp_path, capsys):
+    """Receive times are later by the offset, and the manifest says so."""
+    target = ["-o", str(tmp_path / "ds"), "--clock-offset", "1.275s"]
+
+    assert run(["import", "binance", str(recording), *target]) == 0
+
+    assert "slow by 1.270 s or more" in capsys.readouterr().err
+    dataset = load_dataset(tmp_path / "ds")
+    assert dataset.manifest.provenance.clock_offset_ns == 1_275_000_000
+    (file,) = dataset.files
+    assert read_day(dataset, file)["recv_ts"].to_list() == [1_723_161_255_005_000_000]
+
+
+@pytest.mark.parametrize("offset", ["1.27", "5bps", "soon", "2000h"])
+def test_a_clock_offset_is_a_time(recording, tmp_path, capsys, offset):
+    """A bare number has no unit."""
+    target = ["-o", str(tmp_path / "ds"), "--clock-offset", offset]
+
+    assert run(["import", "binance", str(recording), *target]) == 2
+    assert f"--clock-offset is '{offset}'; expected a time" in capsys.readouterr().err

@@ -9,7 +9,7 @@ import zipfile
 import polars as pl
 import pytest
 
-from mmrun.importers import binance
+from mmrun.importers import binance, binance_lines
 from mmrun.importers.binance_book import book_rows
 from mmrun.importers.binance_clock import in_update_order
 from mmrun.importers.binance_record import Book
@@ -613,3 +613,16 @@ def test_sample_depth_dumps_lie_ten_minutes_apart(shared_data):
     kinds = dict(imported.tapes[0].frame["kind"].value_counts().iter_rows())
     assert kinds == {Kind.CLEAR: 2, Kind.DEPTH: 100, Kind.STATUS: 1}
     assert any("are missing at 2022-11-01 23:59:59.939" in n for n in imported.notes)
+
+
+def test_blocks_cannot_be_seen(recorded, monkeypatch):
+    """A file read in pieces of a few bytes gives the same rows, and lines count on."""
+    messages = [(n, trade(n, n, "101", str(n))) for n in range(1, 30)]
+    path = recorded(*messages)
+    whole = rows_of(path, "ts", "recv_ts", "price", "size", "side")
+    monkeypatch.setattr(binance_lines, "BLOCK_BYTES", 64)
+
+    assert rows_of(path, "ts", "recv_ts", "price", "size", "side") == whole
+    broken = recorded(*messages, (31, trade(31, 31, "x", "1")))
+    with pytest.raises(DataError, match="gz:30: price is missing"):
+        binance.read([broken])
