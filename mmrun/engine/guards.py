@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from mmrun.engine.accounts import hear_first
 from mmrun.engine.clock import advance_clock
 from mmrun.engine.jit import inlined, kernel
