@@ -122,7 +122,7 @@ def stood_against(together: Together) -> Iterator[Finding]:
             severity="warning" if share > _NOTE_SHARE else "note",
             message=(
                 f"at {together.crossed:,} of {together.times:,} times ({percent(share)}) one venue's bid is above another's ask, "
-                f"most often {bidder}'s above {asker}'s ({most:,} times{_apart(together, bidder, asker)})"
+                f"most often {bidder}'s above {asker}'s ({most:,} of these{_apart(together, bidder, asker)})"
             ),
             hint="a basis between instruments, clocks that differ, or one consolidated stream taken for venues' own books",
             count=together.crossed,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -336,23 +335,6 @@ def test_every_finding_has_a_title_and_codes_are_of_data():
     assert all(code.startswith("MM5") for code in CODES)
     assert not CODES.keys() & table_map.CODES.keys()
     assert len(set(CODES.values())) == len(CODES)
-
-
-def test_recorded_days_have_no_fault(shared_data: Path, tmp_path: Path) -> None:
-    """LOBSTER's two days: hidden executions between ticks, and nothing worse."""
-    from mmrun.importers import lobster
-
-    sources = sorted((shared_data / "lobster-2012-06-21").glob("*.zip"))
-    imported = lobster.read(sources)
-    dataset = write_dataset(tmp_path / "d", imported.tapes, imported.provenance)
-
-    report = check_dataset(dataset)
-
-    assert {f.code for f in report.findings} == {"MM512", "MM524"}
-    assert {(f.symbol, f.count) for f in report.findings if f.code == "MM524"} == {
-        ("AAPL", 372),
-        ("AMZN", 63),
-    }
 
 
 @pytest.mark.parametrize(
