@@ -21,17 +21,25 @@ from mmrun.problems import UsageError
 Value = str | float | bool
 
 
-def stated(imported: Imported, given: Mapping[str, str]) -> Imported:
+def read_facts(given: Mapping[str, str]) -> dict[str, Value]:
+    """Facts by name from their text.
+
+    Raises:
+        UsageError: a name is none of `FACTS`, or a value is not right.
+    """
+    return {name: _value(name, text) for name, text in given.items()}
+
+
+def stated(imported: Imported, facts: Mapping[str, Value]) -> Imported:
     """The instruments with the facts given, which are then no longer guessed.
 
     Args:
         imported: what an importer gave.
-        given: names of `FACTS` and their values as text.
+        facts: what `read_facts` gave.
 
     Raises:
-        UsageError: a name or a value is not right.
+        UsageError: several instruments would have one symbol or venue.
     """
-    facts = {name: _value(name, text) for name, text in given.items()}
     names_one = facts.keys() & {"symbol", "venue"}
     if names_one and len(imported.tapes) > 1:
         symbols = ", ".join(tape.instrument.symbol for tape in imported.tapes)
