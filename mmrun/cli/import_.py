@@ -130,11 +130,12 @@ def command(
     """
     read = _format(format_name)
     from mmrun.importers.received import shifted
-    from mmrun.importers.stated import guesses, stated
+    from mmrun.importers.stated import guesses, read_facts, stated
     from mmrun.market.writer import check_output, write_dataset
 
     check_output(output, replace=force)
-    facts_given, offset_ns = _given(given), _offset_ns(clock_offset)
+    facts_given = read_facts(_given(given))
+    offset_ns = _offset_ns(clock_offset)
     with progress() as tell:
         imported = stated(read(sources, table_map, tell), facts_given)
         imported = shifted(imported, offset_ns)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from click.testing import CliRunner
 
-from mmrun.cli import main
+from mmrun.cli import run
 from mmrun.market.dataset import load_dataset
 
 
@@ -16,48 +15,55 @@ TRADES = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
 def trades(tmp_path):
     """A Tardis file of two trades."""
     path = tmp_path / "trades.csv"
-    lines = [
-        f"kraken,XBT/USD,{10**15 + k},{10**15 + k},a,buy,10{k}.5,2\n" for k in (1, 2)
-    ]
+    times = (10**15 + 1, 10**15 + 2)
+    lines = [f"kraken,XBT/USD,{at},{at},a,buy,{at % 10}.5,2\n" for at in times]
     path.write_text(TRADES + "".join(lines))
     return path
 
 
-def run(*arguments):
-    """The command's result."""
-    return CliRunner().invoke(main, ["import", *map(str, arguments)])
+@pytest.fixture
+def imported(tmp_path, capsys):
+    """Runs the command into `ds`; gives its exit code and stderr."""
+
+    def call(format_name, source, *options):
+        target = ["-o", str(tmp_path / "ds")]
+        code = run(["import", format_name, str(source), *target, *options])
+        return code, capsys.readouterr().err
+
+    return call
 
 
-def test_what_was_guessed_is_said(trades, tmp_path):
+def test_what_was_guessed_is_said(trades, imported):
     """With the options that state it."""
-    result = run("tardis", trades, "-o", tmp_path / "ds")
+    code, said = imported("tardis", trades)
 
-    assert result.exit_code == 0
-    assert "tick 0.5 and lot 2 are guessed" in result.stderr
-    assert "--instrument tick=... --instrument lot=..." in result.stderr
+    assert code == 0
+    assert "tick 0.5 and lot 2 are guessed" in said
+    assert "--instrument tick=... --instrument lot=..." in said
 
 
-def test_what_is_stated_is_in_the_manifest(trades, tmp_path):
+def test_what_is_stated_is_in_the_manifest(trades, imported, tmp_path):
     """And is no longer said to be guessed."""
     stated = ("--instrument", "tick=0.1", "--instrument", "lot=0.001")
 
-    result = run("tardis", trades, "-o", tmp_path / "ds", *stated)
+    _, said = imported("tardis", trades, *stated)
 
-    assert "guessed" not in result.stderr
+    assert "guessed" not in said
     (instrument,) = load_dataset(tmp_path / "ds").instruments
     assert (instrument.tick, instrument.lot) == (0.1, 0.001)
 
 
 @pytest.mark.parametrize(
-    ("option", "said"),
+    ("option", "expected"),
     [("tick", "expected NAME=VALUE"), ("tik=1", "did you mean 'tick'?")],
 )
-def test_a_fact_that_is_none_is_refused(trades, tmp_path, option, said):
-    """Before anything is written."""
-    result = run("tardis", trades, "-o", tmp_path / "ds", "--instrument", option)
+def test_a_fact_that_is_none_is_refused(trades, imported, tmp_path, option, expected):
+    """Before anything is read."""
+    code, said = imported("tardis", trades, "--instrument", option)
 
-    assert result.exit_code == 2
-    assert said in result.stderr
+    assert code == 2
+    assert expected in said
+    assert "reading" not in said
     assert not (tmp_path / "ds").exists()
 
 
@@ -70,10 +76,10 @@ def test_a_fact_that_is_none_is_refused(trades, tmp_path, option, said):
     ],
 )
 def test_a_directory_as_it_came_becomes_a_dataset(
-    shared_data, tmp_path, format_name, folder
+    shared_data, imported, tmp_path, format_name, folder
 ):
     """No option is needed."""
-    result = run(format_name, shared_data / folder, "-o", tmp_path / "ds")
+    code, said = imported(format_name, shared_data / folder)
 
-    assert result.exit_code == 0, result.output
+    assert code == 0, said
     assert load_dataset(tmp_path / "ds").files

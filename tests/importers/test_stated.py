@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mmrun.importers.rows import Imported
-from mmrun.importers.stated import guesses, stated
+from mmrun.importers.stated import guesses, read_facts, stated
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import Provenance
 from mmrun.market.writer import Tape
@@ -23,7 +23,10 @@ def imported(quotes_at):
 
 def test_a_stated_fact_is_no_longer_guessed(imported):
     """The other still is, and its remedy is told."""
-    found = stated(imported, {"tick": "0.5", "inverse": "true", "symbol": "XBTUSD"})
+    found = stated(
+        imported,
+        read_facts({"tick": "0.5", "inverse": "true", "symbol": "XBTUSD"}),
+    )
 
     instrument = found.tapes[0].instrument
     assert (instrument.tick, instrument.inverse, instrument.lot) == (0.5, True, 2.0)
@@ -34,7 +37,7 @@ def test_a_stated_fact_is_no_longer_guessed(imported):
 
 def test_nothing_is_told_when_nothing_is_guessed(imported):
     """Both are stated."""
-    assert list(guesses(stated(imported, {"tick": "0.5", "lot": "1"}))) == []
+    assert list(guesses(stated(imported, {"tick": 0.5, "lot": 1.0}))) == []
 
 
 @pytest.mark.parametrize(
@@ -48,10 +51,10 @@ def test_nothing_is_told_when_nothing_is_guessed(imported):
         ({"venue": " "}, "venue is ' '; expected a name"),
     ],
 )
-def test_what_is_not_right_is_refused(imported, given, said):
+def test_what_is_not_right_is_refused(given, said):
     """Names and values."""
     with pytest.raises(UsageError, match=said):
-        stated(imported, given)
+        read_facts(given)
 
 
 def test_one_name_cannot_be_given_to_two_tapes(imported):
