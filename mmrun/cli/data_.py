@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mmrun.cli.day_chart import draw
 from mmrun.cli.moments import clock
 from mmrun.cli.progress import after_a_second, progress
 from mmrun.problems import UsageError
@@ -18,6 +20,7 @@ from mmrun.units import Quantity, parse_literal
 if TYPE_CHECKING:
     from mmrun.market.dataset import Dataset
     from mmrun.market.facts import TapeFacts
+    from mmrun.market.facts_day import DaySeries
     from mmrun.market.instrument import Instrument
     from mmrun.market.manifest import TapeFile
 
@@ -33,16 +36,12 @@ def command() -> None:
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
 def show(directory: Path, as_json: bool) -> None:
-    """Show what is in a dataset: instruments, days, rows, spreads, sizes."""
+    """Show what is in a dataset: every day drawn, with its rows, spreads and sizes."""
     from mmrun.market.dataset import load_dataset
 
     dataset = load_dataset(directory)
-    days = []
     with progress() as tell:
-        for file in dataset.files:
-            if file.row_count > 1_000_000:
-                tell(f"reading {file.symbol} {file.date}")
-            days.append((file, _day_facts(dataset, file)))
+        days = list(_days(dataset, after_a_second(tell)))
     click.echo(_as_json(dataset, days) if as_json else _page(dataset, days))
 
 
@@ -169,11 +168,29 @@ def synth(output: Path, seed: int, force: bool, **choices: Any) -> None:
     click.echo(f"{model.symbol} at {model.venue}: {rows}\nwritten to {output}")
 
 
-def _day_facts(dataset: Dataset, file: TapeFile) -> TapeFacts:
-    from mmrun.market.facts import facts_of
-    from mmrun.market.reader import read_day
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """One tape file with what it holds."""
 
-    return facts_of(read_day(dataset, file), _instrument_of(dataset, file))
+    file: TapeFile
+    facts: TapeFacts
+    series: DaySeries
+
+
+def _days(dataset: Dataset, tell: Callable[[str], None]) -> Iterator[_Day]:
+    """Every file read; a book goes on from an instrument's day to its next."""
+    from mmrun.market.facts import facts_of
+    from mmrun.market.facts_day import series_of
+    from mmrun.market.reader import read_day
+    from mmrun.market.touch import Book, touch_of
+
+    books: dict[tuple[str, str], Book] = {}
+    for file in dataset.files:
+        tell(f"reading {file.symbol} at {file.venue}, {file.date}")
+        frame = read_day(dataset, file)
+        touch = touch_of(frame, books.setdefault((file.symbol, file.venue), Book()))
+        facts = facts_of(frame, _instrument_of(dataset, file), touch)
+        yield _Day(file, facts, series_of(frame, touch))
 
 
 def _instrument_of(dataset: Dataset, file: TapeFile) -> Instrument:
@@ -184,7 +201,7 @@ def _instrument_of(dataset: Dataset, file: TapeFile) -> Instrument:
     )
 
 
-def _as_json(dataset: Dataset, days: list[tuple[TapeFile, TapeFacts]]) -> str:
+def _as_json(dataset: Dataset, days: list[_Day]) -> str:
     content = {
         "version": 1,
         "dataset": str(dataset.path),
@@ -194,18 +211,19 @@ def _as_json(dataset: Dataset, days: list[tuple[TapeFile, TapeFacts]]) -> str:
         "rows": dataset.rows,
         "days": [
             {
-                "symbol": file.symbol,
-                "venue": file.venue,
-                "date": file.date,
-                **asdict(facts),
+                "symbol": day.file.symbol,
+                "venue": day.file.venue,
+                "date": day.file.date,
+                **asdict(day.facts),
+                "series": asdict(day.series),
             }
-            for file, facts in days
+            for day in days
         ],
     }
     return json.dumps(content, indent=2)
 
 
-def _page(dataset: Dataset, days: list[tuple[TapeFile, TapeFacts]]) -> str:
+def _page(dataset: Dataset, days: list[_Day]) -> str:
     """All of a dataset as text."""
     provenance = dataset.manifest.provenance
     head = [
@@ -216,9 +234,10 @@ def _page(dataset: Dataset, days: list[tuple[TapeFile, TapeFacts]]) -> str:
         _instrument_block(
             instrument,
             [
-                (file, facts)
-                for file, facts in days
-                if (file.symbol, file.venue) == (instrument.symbol, instrument.venue)
+                day
+                for day in days
+                if (day.file.symbol, day.file.venue)
+                == (instrument.symbol, instrument.venue)
             ],
         )
         for instrument in dataset.instruments
@@ -226,20 +245,19 @@ def _page(dataset: Dataset, days: list[tuple[TapeFile, TapeFacts]]) -> str:
     return "\n".join([*head, *(line for block in blocks for line in ("", *block))])
 
 
-def _instrument_block(
-    instrument: Instrument, days: list[tuple[TapeFile, TapeFacts]]
-) -> list[str]:
+def _instrument_block(instrument: Instrument, days: list[_Day]) -> list[str]:
     depth = "whole book" if instrument.depth is None else f"depth {instrument.depth}"
     sides = "with" if instrument.has_trade_side else "without"
     title = (
         f"{instrument.symbol} at {instrument.venue}: tick {instrument.tick:g}, "
         f"lot {instrument.lot:g}, {instrument.currency}, {depth}, trades {sides} sides"
     )
-    return [title, *(line for day in days for line in _day_lines(instrument, *day))]
+    return [title, *(line for day in days for line in _day_lines(instrument, day))]
 
 
-def _day_lines(instrument: Instrument, file: TapeFile, facts: TapeFacts) -> list[str]:
-    """One day: counts, spreads and sizes, and the rows of each hour."""
+def _day_lines(instrument: Instrument, day: _Day) -> list[str]:
+    """One day: counts, spreads and sizes, the drawing, and the rows of each hour."""
+    file, facts = day.file, day.facts
     rows = ", ".join(f"{count:,} {kind}" for kind, count in facts.rows.items())
     span_s = (facts.last_ts - facts.first_ts) / 1e9
     rate = sum(facts.rows.values()) / span_s if span_s else float("nan")
@@ -259,18 +277,38 @@ def _day_lines(instrument: Instrument, file: TapeFile, facts: TapeFacts) -> list
         ),
         f"    rows         {rate:,.1f} a second, longest silence {silence_s:.1f} s",
     ]
-    oddities = {
-        "off-tick quotes": facts.off_tick_quotes,
-        "off-tick trades": facts.off_tick_trades,
-        "crossed": facts.crossed,
-        "locked": facts.locked,
-        "one-sided": facts.one_sided,
-        "halts": facts.halts,
-        "trades of unknown side": facts.unsigned_trades,
-    }
-    odd = [f"{count:,} {name}" for name, count in oddities.items() if count]
-    lines.append(f"    odd          {', '.join(odd) or 'nothing'}")
-    return [*lines, f"    by hour      {_hours(facts, instrument.timezone)}"]
+    lines.append(f"    odd          {', '.join(_oddities(facts)) or 'nothing'}")
+    lines += _silence_lines(facts, instrument.timezone)
+    lines.append(f"    by hour      {_hours(facts, instrument.timezone)}")
+    return [*lines, "", *draw(day.series, instrument.timezone), ""]
+
+
+def _oddities(facts: TapeFacts) -> Iterator[str]:
+    """What is odd, with shares of the times the book changed where it is about them."""
+    from mmrun.market.check_finding import percent
+
+    for count, name, of in (
+        (facts.off_tick_quotes, "off-tick quotes", 0),
+        (facts.off_tick_trades, "off-tick trades", 0),
+        (facts.crossed, "crossed", facts.book_times),
+        (facts.locked, "locked", facts.book_times),
+        (facts.one_sided, "one-sided", facts.book_times),
+        (facts.halts, "halts", 0),
+        (facts.unsigned_trades, "trades of unknown side", 0),
+    ):
+        if count:
+            yield f"{count:,} {name}" + (f" ({percent(count / of)})" if of else "")
+
+
+def _silence_lines(facts: TapeFacts, timezone: str) -> list[str]:
+    """The longest silences with their times."""
+    from mmrun.market.check_finding import length
+
+    spans = [
+        f"{length(after - before)} from {clock(before, timezone)[11:19]}"
+        for before, after in facts.silences
+    ]
+    return [f"    silences     {', '.join(spans)}"] if spans else []
 
 
 def _hours(facts: TapeFacts, timezone: str) -> str:

@@ -16,6 +16,10 @@ from mmrun.market.touch import touch_of
 from mmrun.market.writer import count_kinds
 
 
+SILENCE_NS = 60 * 10**9
+NAMED_SILENCES = 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TapeFacts:
     """One tape, or a day of it; prices in quote currency, None where nothing counts."""
@@ -25,13 +29,15 @@ class TapeFacts:
     last_ts: int
     off_tick_quotes: int  #: quote and depth prices between ticks
     off_tick_trades: int  #: legal: hidden executions, midpoint crosses
-    crossed: int  #: times at which the bid stands above the ask
+    book_times: int  #: times at which the book changed
+    crossed: int  #: of these, times at which the bid stands above the ask
     locked: int  #: times at which they are equal
     one_sided: int  #: times at which a side is empty
     halts: int
     unsigned_trades: int
     volume: float
     longest_silence_ns: int
+    silences: tuple[tuple[int, int], ...]  #: of over a minute: from, to; longest first
     spread_median: float | None  #: over the times the book changed
     spread_p95: float | None
     touch_size_median: float | None  #: both sides
@@ -39,9 +45,17 @@ class TapeFacts:
     hourly: Mapping[int, int]  #: rows by whole hour, ns since 1970
 
 
-def facts_of(frame: pl.DataFrame, instrument: Instrument) -> TapeFacts:
-    """Count what a tape's frame holds; it must have a row."""
-    touch = touch_of(frame)
+def facts_of(
+    frame: pl.DataFrame, instrument: Instrument, touch: pl.DataFrame | None = None
+) -> TapeFacts:
+    """Count what a tape's frame holds.
+
+    Args:
+        frame: tape rows, at least one.
+        instrument: whose tick prices are held to.
+        touch: what `touch_of` gave for the frame, if that was done already.
+    """
+    touch = touch_of(frame) if touch is None else touch
     bid, ask = touch["bid"].to_numpy(), touch["ask"].to_numpy()
     spread = (ask - bid)[~np.isnan(ask - bid)]
     sizes = np.concatenate([touch["bid_size"].to_numpy(), touch["ask_size"].to_numpy()])
@@ -54,6 +68,7 @@ def facts_of(frame: pl.DataFrame, instrument: Instrument) -> TapeFacts:
         last_ts=int(ts[-1]),
         off_tick_quotes=_off_tick(_book_prices(frame), instrument.tick),
         off_tick_trades=_off_tick(trades["price"].to_numpy(), instrument.tick),
+        book_times=len(touch),
         crossed=int(np.sum(bid > ask)),
         locked=int(np.sum(bid == ask)),
         one_sided=int(np.sum(np.isnan(bid) | np.isnan(ask))),
@@ -62,6 +77,7 @@ def facts_of(frame: pl.DataFrame, instrument: Instrument) -> TapeFacts:
         + trades["side"].null_count(),
         volume=float(trades["size"].sum()),
         longest_silence_ns=int(np.max(np.diff(ts), initial=0)),
+        silences=_silences(ts),
         spread_median=_quantile(spread, 0.5),
         spread_p95=_quantile(spread, 0.95),
         touch_size_median=_quantile(sizes[~np.isnan(sizes)], 0.5),
@@ -85,6 +101,13 @@ def _quantile(values: FloatColumn, share: float) -> float | None:
     if not len(values):
         return None
     return float(np.quantile(values, share, method="nearest"))
+
+
+def _silences(ts: NDArray[np.int64]) -> tuple[tuple[int, int], ...]:
+    quiet = np.diff(ts)
+    longest = np.argsort(-quiet, kind="stable")[:NAMED_SILENCES]
+    long = longest[quiet[longest] > SILENCE_NS]
+    return tuple((int(ts[i]), int(ts[i + 1])) for i in long)
 
 
 def _hourly(ts: NDArray[np.int64]) -> dict[int, int]:

@@ -95,13 +95,17 @@ def ends(touches: Touches) -> Touches:
     return touches.take(last)
 
 
-def touch_of(frame: pl.DataFrame) -> pl.DataFrame:
+def touch_of(frame: pl.DataFrame, book: Book | None = None) -> pl.DataFrame:
     """The touch at the end of each time at which the book changed.
+
+    Args:
+        frame: tape rows.
+        book: what is displayed before them, which moves on; None for nothing.
 
     Returns:
         `ts` (ns), `bid`, `bid_size`, `ask`, `ask_size`; null where a side is empty.
     """
-    touches = ends(follow(frame, Book()))
+    touches = ends(follow(frame, book or Book()))
     columns = {name: getattr(touches, name) for name in ("ts", *_NAMES)}
     return pl.DataFrame(columns).with_columns(pl.col(*_NAMES).fill_nan(None))
 

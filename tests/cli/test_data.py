@@ -24,6 +24,9 @@ def test_a_made_up_market_can_be_shown(tmp_path, capsys):
     assert "2024-03-04   09:30:00.000 .. 09:31:59." in out
     assert "0.01 (1 ticks) median" in out
     assert "by hour      09h █" in out
+    assert "mid, high" in out
+    assert "trades a second" in out
+    assert out.rstrip().endswith("09:31:00       09:31:30")
     assert "made up by `mmrun data synth --seed 3`" in out
 
 
@@ -89,6 +92,8 @@ def test_facts_can_be_had_as_json(tmp_path, capsys):
     assert facts["content_hash"] == dataset.content_hash
     assert facts["instruments"][0]["symbol"] == "ACME"
     assert facts["days"][0]["crossed"] == 0
+    assert facts["days"][0]["silences"] == []
+    assert sum(facts["days"][0]["series"]["rows"]) == sum(dataset.rows.values())
 
 
 def test_what_is_no_dataset_is_exit_code_3(tmp_path, capsys):
