@@ -1,7 +1,7 @@
 """What is wrong with a dataset: `mmrun data check`.
 
 Every tape is read once, a row group at a time; the venues of one symbol are read in
-step. Row checks (`check_rows`) tally what they see, tape checks (`check_tape`) look at a
+step. Row checks (`check_rows`, `check_table`) tally what they see, tape checks (`check_tape`) look at a
 sketch of the whole, venue checks (`check_venues`) at the books put together. What is
 found is a value: a `Finding` with how often, where first, and a remedy.
 """
@@ -27,7 +27,7 @@ from mmrun.market.check_finding import (
     percent,
 )
 from mmrun.market.check_piece import Carried, pieces
-from mmrun.market.check_rows import ROW_CHECKS, finding_of
+from mmrun.market.check_table import ROW_CHECKS, finding_of
 from mmrun.market.dataset import Dataset, files_of
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import TapeFile
