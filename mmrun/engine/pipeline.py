@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmrun.engine.buffers import Buffers
 from mmrun.engine.columns import ColumnProgram, compile_program
 from mmrun.engine.jit import Mode
 from mmrun.engine.kernel import Rows
@@ -27,7 +28,7 @@ from mmrun.engine.series import SeriesRunner
 from mmrun.engine.state import LEVELS, NEVER, new_records
 from mmrun.lang.nodes import Ticks
 from mmrun.market.tape import Batch
-from mmrun.plan.plan import ColumnStep, Plan
+from mmrun.plan.plan import ColumnStep, Plan, Step
 from mmrun.problems import DataError
 
 
@@ -43,9 +44,17 @@ _HELD = {
 _AGES = {"age(quote)": Ticks.BOOK, "age(trade)": Ticks.TRADE}
 
 
+#: A batch as the kernel takes it.
+Columns = tuple[Rows, Floats]
+
+
 @dataclass(slots=True)
 class Pipeline:
-    """The columns of one run, with their state. `block` is what the kernel reads."""
+    """The columns of one run, with their state.
+
+    What `run` gives stays as it is during its next call, and no longer: the kernel
+    reads one batch while the columns of the next are computed.
+    """
 
     plan: Plan
     values: Mapping[str, float]
@@ -54,20 +63,25 @@ class Pipeline:
     mode: Mode
     observers: Any  #: OBSERVER[1]
     columns: tuple[str, ...]  #: what the kernel's block holds, row by row
+    held_columns: tuple[str, ...]  #: market columns to be made beside the touch
     held: dict[str, Any] = field(default_factory=dict)
     programs: dict[str, ColumnProgram] = field(default_factory=dict)
     runners: dict[str, SeriesRunner] = field(default_factory=dict)
     constants: dict[str, Floats] = field(default_factory=dict)
+    buffers: Buffers = field(default_factory=Buffers)
+    others: Buffers = field(default_factory=Buffers)
 
-    def run(self, batch: Batch) -> tuple[Rows, Floats]:
+    def run(self, batch: Batch) -> Columns:
         """The rows as the kernel reads them, and a float64 block [column, row]."""
+        self.buffers, self.others = self.others, self.buffers
         seen = self._observe(batch)
+        block = self._block(len(batch))
         known = self._market_columns(batch, seen)
         for step in self.plan.steps:
-            known[step.output] = self._compute(step, known, batch, seen)
-        block = np.empty((len(self.columns), len(batch)))
-        for index, name in enumerate(self.columns):
-            block[index] = known[name]
+            known[step.output] = self._compute(step, known, batch, seen, block)
+        for name, row in block.items():
+            if known[name] is not row:
+                row[:] = known[name]
         rows = Rows(
             ts=batch.ts,
             kind=batch.kind,
@@ -82,19 +96,30 @@ class Pipeline:
             side=seen.side,
             status=batch.status,
         )
-        return rows, block
+        return rows, self._flat(len(batch))
+
+    def _flat(self, count: int) -> Floats:
+        """What the kernel reads: a column a line."""
+        width = len(self.columns)
+        flat: Floats = self.buffers.take("block", width * count)
+        return flat.reshape(width, count)
+
+    def _block(self, count: int) -> dict[str, Floats]:
+        """The lines of what the kernel reads, by column, to be computed in place."""
+        return dict(zip(self.columns, self._flat(count), strict=True))
 
     def _observe(self, batch: Batch) -> Observed:
         count = len(batch)
+        take = self.buffers.take
         out = Observed(
-            bits=np.zeros(count, np.int8),
-            bid=np.empty(count),
-            bid_size=np.empty(count),
-            ask=np.empty(count),
-            ask_size=np.empty(count),
-            first=np.zeros(count, np.int64),
-            second=np.zeros(count, np.int64),
-            side=np.zeros(count, np.int8),
+            bits=take("bits", count, np.int8),
+            bid=take("bid", count),
+            bid_size=take("bid_size", count),
+            ask=take("ask", count),
+            ask_size=take("ask_size", count),
+            first=take("first", count, np.int64),
+            second=take("second", count, np.int64),
+            side=take("side", count, np.int8),
         )
         tape = TapeRows(*(getattr(batch, name) for name in TapeRows._fields))
         look = self.mode(observe)
@@ -110,9 +135,8 @@ class Pipeline:
             "ask": seen.ask,
             "ask_size": seen.ask_size,
         }
-        for name in self.plan.base_columns:
-            if name not in known:
-                known[name] = self._base(name, batch, seen)
+        for name in self.held_columns:
+            known[name] = self._base(name, batch, seen)
         return known
 
     def _base(self, name: str, batch: Batch, seen: Observed) -> Floats:
@@ -128,13 +152,15 @@ class Pipeline:
         column, mask = _HELD[name]
         values = seen.side if column == "side" else getattr(batch, column)
         last = self.held.setdefault(name, np.full(1, np.nan))
-        out = np.empty(len(batch))
-        self.mode(hold)(values.astype(np.float64), seen.bits, int(mask), last, out)
+        out: Floats = self.buffers.take(name, len(batch))
+        self.mode(hold)(
+            values.astype(np.float64, copy=False), seen.bits, int(mask), last, out
+        )
         return out
 
     def _age(self, name: str, batch: Batch, seen: Observed) -> Floats:
         last = self.held.setdefault(name, np.full(1, -1, np.int64))
-        out = np.empty(len(batch))
+        out: Floats = self.buffers.take(name, len(batch))
         self.mode(hold_age)(batch.ts, seen.bits, int(_AGES[name]), last, out)
         return out
 
@@ -158,9 +184,16 @@ class Pipeline:
         return np.where((index >= 0) & (left > 0), left, np.nan)
 
     def _compute(
-        self, step: Any, known: Mapping[str, Floats], batch: Batch, seen: Observed
+        self,
+        step: Step,
+        known: Mapping[str, Floats],
+        batch: Batch,
+        seen: Observed,
+        block: Mapping[str, Floats],
     ) -> Floats:
-        out = np.empty(len(batch))
+        out = block.get(step.output)
+        if out is None:
+            out = self.buffers.take(step.output, len(batch))
         if isinstance(step, ColumnStep):
             program = self.programs[step.output]
             inputs = [
@@ -170,11 +203,32 @@ class Pipeline:
             program.run(inputs, out)
         else:
             runner = self.runners[step.output]
-            runner.run(batch.ts, seen.bits, [known[n] for n in step.inputs], out)
+            inputs = [
+                known[name] if name in known else getattr(batch, _HELD[name][0])
+                for name in step.inputs
+            ]
+            runner.run(batch.ts, seen.bits, inputs, out)
         return out
 
 
-def new_pipeline(  # noqa: PLR0913
+def _held_columns(plan: Plan) -> tuple[str, ...]:
+    """Market columns beside the touch that somebody reads at every row.
+
+    What looks at trade rows alone takes a trade's price and size from the tape.
+    """
+    at_trades = ("last_price", "last_size")
+    read: set[str] = set(plan.residual.inputs)
+    for step in plan.steps:
+        if isinstance(step, ColumnStep):
+            read |= set(step.program.inputs)
+        else:
+            over_trades = step.ticks == Ticks.TRADE
+            read |= {n for n in step.inputs if not (over_trades and n in at_trades)}
+    made = {"bid", "bid_size", "ask", "ask_size"}
+    return tuple(n for n in plan.base_columns if n in read - made)
+
+
+def new_pipeline(
     plan: Plan,
     config: Any,
     values: Mapping[str, float],
@@ -196,6 +250,7 @@ def new_pipeline(  # noqa: PLR0913
         mode=mode,
         observers=observers,
         columns=tuple(n for n in plan.residual.inputs if n[0] not in "$@~"),
+        held_columns=_held_columns(plan),
         constants={name: np.array(value) for name, value in values.items()},
     )
     for step in plan.steps:

@@ -32,6 +32,7 @@ feed into batches gives the same bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,7 +50,7 @@ from mmrun.engine.bind import (
 from mmrun.engine.columns import use_threads
 from mmrun.engine.interpret import interpret
 from mmrun.engine.jit import Mode, uncompiled
-from mmrun.engine.pipeline import Pipeline, new_pipeline
+from mmrun.engine.pipeline import Columns, Pipeline, new_pipeline
 from mmrun.engine.records import DECISION, EQUITY, FILL, ORDER, Recording, Totals
 from mmrun.engine.residual import Residual, compile_residual
 from mmrun.engine.state import LEVELS, NEVER, ROOM, ROW_ROOM, TRUE, Machine
@@ -215,25 +216,39 @@ class Run:
     def over(
         self, feed: Feed, *, progress: Callable[[int], None] = lambda _: None
     ) -> Recording:
-        """Run all batches of a feed; `progress` is told the rows done after each."""
+        """Run all batches of a feed; `progress` is told the rows done after each.
+
+        While the kernel runs one batch, the columns of the next are computed beside it.
+        """
         done = 0
-        for batch in feed.batches():
-            self.feed(batch)
-            done += len(batch)
-            progress(done)
+        with ThreadPoolExecutor(1) as beside:
+            before: Future[Columns] | None = None
+            for batch in feed.batches():
+                columns = beside.submit(self.pipeline.run, batch)
+                if before is not None:
+                    done += self._advance(before.result())
+                    progress(done)
+                before = columns
+            if before is not None:
+                self._advance(before.result())
         return self.finish()
 
     def feed(self, batch: Batch) -> None:
         """Run one batch; afterwards nothing of it is kept but the state it left."""
-        if not len(batch):
-            return
-        rows, block = self.pipeline.run(batch)
+        self._advance(self.pipeline.run(batch))
+
+    def _advance(self, columns: Columns) -> int:
+        """Run the rows of a batch whose columns are there; how many they were."""
+        rows, block = columns
+        count = len(rows.ts)
         advance = self.mode(kernel.advance)
         done = advance(self.machines, rows, 0, block, self._call)
-        while done < len(batch):
+        while done < count:
             self._make_room()
             done = advance(self.machines, rows, done, block, self._call)
-        self.last_ts = int(batch.ts[-1])
+        if count:
+            self.last_ts = int(rows.ts[-1])
+        return count
 
     @property
     def _call(self) -> int | Callable[[Any], None]:
