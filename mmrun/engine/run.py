@@ -31,7 +31,7 @@ feed into batches gives the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -221,17 +221,22 @@ class Run:
         While the kernel runs one batch, the columns of the next are computed beside it.
         """
         done = 0
+        for columns in self._columns_ahead(feed):
+            done += self._advance(columns)
+            progress(done)
+        return self.finish()
+
+    def _columns_ahead(self, feed: Feed) -> Iterator[Columns]:
+        """The columns of each batch; those of the next are under way meanwhile."""
         with ThreadPoolExecutor(1) as beside:
             before: Future[Columns] | None = None
             for batch in feed.batches():
                 columns = beside.submit(self.pipeline.run, batch)
                 if before is not None:
-                    done += self._advance(before.result())
-                    progress(done)
+                    yield before.result()
                 before = columns
             if before is not None:
-                self._advance(before.result())
-        return self.finish()
+                yield before.result()
 
     def feed(self, batch: Batch) -> None:
         """Run one batch; afterwards nothing of it is kept but the state it left."""
