@@ -229,7 +229,7 @@ def best_working(m: Machine, side: int) -> float:
 
 
 @kernel
-def own_state(m: Machine, code: int, ts: int) -> float:  # noqa: C901, PLR0911, PLR0912
+def own_state(m: Machine, code: int, ts: int) -> float:
     """The own-state value with that index in `STATE_NAMES`."""
     state = m.state
     known = m.accounts[KNOWN]

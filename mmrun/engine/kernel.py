@@ -205,7 +205,7 @@ def follow_level(m: Machine, side: int, price: int, ts: int) -> None:
 
 
 @kernel
-def apply_depth(  # noqa: PLR0913
+def apply_depth(
     m: Machine, kind: int, side: int, price: int, size: float, mid: float, ts: int
 ) -> None:
     """A depth row changes one level, a clear row removes all."""
