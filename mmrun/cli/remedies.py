@@ -50,6 +50,7 @@ REMEDIES: dict[str, str] = {
     "MM137": "Give both open and close, the open first, in the session's time zone.",
     "MM138": "Write an IANA name, such as America/New_York.",
     "MM139": "Give decimals with nearest_even alone; the other modes round to ticks.",
+    "MM141": "on_breach none and stop_all clip no sizes: leave the limit out, or on_breach.",
     "MM140": "Make the heartbeat longer: it adds a row for every silence of its length.",
     "MM190": "Leave the key out for now. It is refused rather than ignored.",
     "MM201": "Take the character out or write what the help says. Formulas have "

@@ -37,5 +37,6 @@ CODES: dict[str, str] = {
     "MM138": "a time zone nobody knows",
     "MM139": "decimals belong to rounding nearest_even",
     "MM140": "the heartbeat is too short",
+    "MM141": "a limit without effect beside on_breach",
     "MM190": "part of the format the engine does not run yet",
 }

@@ -51,7 +51,7 @@ def test_risk_none_turns_every_limit_off(strategy):
 def test_limits_are_in_base_units(strategy):
     """Times are ns, shares of a price fractions, money and sizes as written."""
     risk = (
-        ", on_breach: stop_all, allow_short: false, max_position_value: 150_000,"
+        ", on_breach: reduce_only, allow_short: false, max_position_value: 150_000,"
         " stale_after: 1.5s, crossed_book: off, price_collar: 50bps"
     )
 
@@ -59,7 +59,7 @@ def test_limits_are_in_base_units(strategy):
 
     assert found == Risk(
         max_inventory=1000.0,
-        on_breach=OnBreach.STOP_ALL,
+        on_breach=OnBreach.REDUCE_ONLY,
         allow_short=False,
         max_position_value=150_000.0,
         stale_after_ns=1_500_000_000,
@@ -67,6 +67,8 @@ def test_limits_are_in_base_units(strategy):
         price_collar=0.005,
     )
     assert strategy(text(risk=", stale_after: off")).risk.stale_after_ns is None
+    stopping = strategy(text(risk=", on_breach: stop_all")).risk
+    assert stopping.on_breach is OnBreach.STOP_ALL
 
 
 def test_the_quote_policies_are_read(strategy):

@@ -16,6 +16,7 @@ from mmrun.documents.nodes import Path
 from mmrun.documents.schema import Finding
 from mmrun.problems import Problem
 from mmrun.strategy.rules import (
+    breach_limits,
     fee_sides,
     heartbeat,
     inventory_limit,
@@ -42,6 +43,7 @@ RULES: tuple[ModuleType, ...] = (
     time_zone,
     rounding_decimals,
     heartbeat,
+    breach_limits,
 )
 
 
