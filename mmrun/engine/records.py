@@ -80,7 +80,7 @@ FILL = np.dtype(
 ORDER = np.dtype(
     [
         ("ts", "i8"),  # at the venue
-        ("sent_ts", "i8"),  # when our side sent the request; of fills the fill's ts
+        ("sent_ts", "i8"),  # of the row that led to the request; of fills the fill's ts
         ("order_id", "i8"),
         ("price", "f8"),
         ("size", "f8"),  # of the order (fills: the size filled)
