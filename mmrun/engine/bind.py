@@ -134,6 +134,8 @@ def configure(
     tick, lot, multiplier = sizes_of(strategy, instrument)
     one.tick, one.lot, one.multiplier = tick, lot, multiplier
     one.ticks_per_unit = ticks_per_unit(tick)
+    exact = one.ticks_per_unit > 0.0 and 1.0 / one.ticks_per_unit == tick
+    one.per_tick = one.ticks_per_unit if exact else 0.0
     one.grid_ns, one.inputs = grid_ns, inputs
     one.fill_model, one.through_ticks = _MODELS[model.name], model.ticks
     _set_latency(one, latency)

@@ -62,18 +62,25 @@ def set_touch(book: Any, side: int, price: int, size: float) -> None:
     if price == NO_BID or price == NO_ASK:
         book.count[side] = 0
         return
-    same = book.count[side] == 1 and book.price[side, 0] == price
-    if np.isnan(size):
-        book.free[side, 0] = math.inf
-    elif same:
-        grown = size - book.shown[side, 0]
-        free = book.free[side, 0]
-        book.free[side, 0] = free + grown if grown > 0 else min(free, size)
-    else:
-        book.free[side, 0] = size
+    free = math.inf if math.isnan(size) else size
+    if book.taken[side] != 0:
+        free = left_free(book, side, price, size, free)
     book.count[side] = 1
     book.price[side, 0] = price
     book.shown[side, 0] = size
+    book.free[side, 0] = free
+
+
+@kernel
+def left_free(book: Any, side: int, price: int, size: float, all_free: float) -> float:
+    """What is free of a quote's level after we took of the level before it."""
+    same = book.count[side] == 1 and book.price[side, 0] == price
+    if not same or math.isnan(size):
+        book.taken[side] = 0
+        return all_free
+    grown = size - book.shown[side, 0]
+    free = float(book.free[side, 0])
+    return free + grown if grown > 0 else min(free, size)
 
 
 @inlined
@@ -137,5 +144,6 @@ def take(book: Any, side: int, limit: int, wanted: float) -> float:
             break
         part = min(wanted - taken, book.free[side, level])
         book.free[side, level] -= part
+        book.taken[side] = 1
         taken += part
     return taken

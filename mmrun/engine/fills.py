@@ -17,6 +17,8 @@ from mmrun.engine.state import (
     ASK,
     BID,
     HFTBACKTEST,
+    NO_ASK,
+    NO_BID,
     THROUGH,
     TOUCH,
     Machine,
@@ -83,7 +85,7 @@ def _fill_from_book(m: Machine, side: int, ts: int) -> None:
         fill(m, side, slot.price, left, 0, ts)
 
 
-@inlined
+@kernel
 def follow_queue(m: Machine, side: int, ts: int) -> None:
     """What is ahead of our order falls to the size displayed at its price."""
     slot = m.slots[side]
@@ -97,6 +99,26 @@ def follow_queue(m: Machine, side: int, ts: int) -> None:
 
 
 @inlined
+def follow_quote(m: Machine, side: int, touch: int, size: float, ts: int) -> None:
+    """`follow_queue` after a quote row, whose one level is at hand."""
+    slot = m.slots[side]
+    if slot.live == 0:
+        return
+    shown = size
+    if slot.price != touch:
+        behind = slot.price < touch if side == BID else slot.price > touch
+        if behind or touch == NO_BID or touch == NO_ASK or ts == m.state.clear_ts:
+            follow_queue(m, side, ts)
+            return
+        shown = 0.0
+    elif not shown > 0.0:
+        follow_queue(m, side, ts)
+        return
+    if not slot.ahead <= shown:
+        slot.ahead = shown
+
+
+@kernel
 def shown_at(m: Machine, side: int, price: int, ts: int) -> float:
     """The size displayed at a price; NaN unknown, which hftbacktest takes for none."""
     shown = displayed(m.book, side, price)

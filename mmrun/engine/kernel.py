@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mmrun.engine.accounts import STATE_NAMES, mark, watch_equity
 from mmrun.engine.book import best, set_level, set_touch
 from mmrun.engine.clock import advance_clock
-from mmrun.engine.fills import follow_queue, match_book, match_trade
+from mmrun.engine.fills import follow_queue, follow_quote, match_book, match_trade
 from mmrun.engine.guards import (
     apply_guard,
     change_status,
@@ -71,23 +71,25 @@ def advance(
     count = len(rows.ts)
     if state.started == 0 and count > 0:
         begin(m, rows.ts[0])
-    for i in range(max(start, 0), count):
+    for row in range(start, count):
+        i = np.uint64(row)  # an index that cannot be negative needs no check
         ts = rows.ts[i]
         kind = rows.kind[i]
         if not has_room(m, kind):
-            return i
+            return row
         if ts >= state.next_due or ts - state.venue_ts >= stale_after:
             if not run_due(m, ts):
-                return i
+                return row
         if kind != _CLOCK:
             hear_venue(m, ts)
         if kind == _QUOTE:
-            sizes = rows.bid_size[i], rows.ask_size[i]
-            apply_quote(m, rows.first[i], rows.second[i], sizes)
-            mid = (rows.bid[i] + rows.ask[i]) / 2.0
-            settle_book(m, rows.first[i], rows.second[i], mid, ts)
-            follow_queue(m, BID, ts)
-            follow_queue(m, ASK, ts)
+            bid, ask = rows.first[i], rows.second[i]
+            bid_size, ask_size = rows.bid_size[i], rows.ask_size[i]
+            set_touch(m.book, BID, bid, bid_size)
+            set_touch(m.book, ASK, ask, ask_size)
+            settle_book(m, bid, ask, (rows.bid[i] + rows.ask[i]) / 2.0, ts)
+            follow_quote(m, BID, bid, bid_size, ts)
+            follow_quote(m, ASK, ask, ask_size, ts)
         elif kind == _TRADE:
             state.trades += 1
             match_trade(m, rows.first[i], rows.size[i], rows.side[i], ts)
@@ -101,13 +103,13 @@ def advance(
         if looked:
             look(m, ts)
         if state.guard == 0 and rows.bits[i] & requote_bits:
+            same = True
             for k in range(m.config.columns):
                 place = m.column_registers[k]
                 value = columns[k, i]
-                if value != m.registers[place]:
-                    m.registers[place] = value
-                    state.steady = 0
-            if state.steady == 0:
+                same &= value == m.registers[place]
+                m.registers[place] = value
+            if state.steady == 0 or not same:
                 evaluate_quotes(m, formula, ts)
                 looked = True
         if looked:
@@ -187,13 +189,6 @@ def repeatable(m: Machine) -> bool:
         if m.state_codes[k] in _RESTLESS:
             return False
     return True
-
-
-@inlined
-def apply_quote(m, bid, ask, sizes):  # type: ignore[no-untyped-def]
-    """A quote row: the book is these two levels."""
-    set_touch(m.book, BID, bid, sizes[0])
-    set_touch(m.book, ASK, ask, sizes[1])
 
 
 @kernel

@@ -43,13 +43,25 @@ _SLID = int(Adjustment.POST_ONLY)
 def place(m, side, price, size, fresh, ts):  # type: ignore[no-untyped-def]
     """Send a new order, or a replacement of the one we know of."""
     slot = m.slots[side]
+    new = 1 - slot.known_live
+    total = size if new == 1 else slot.known_filled + size
+    if m.config.instant == 1 and not stopped(m, side, price):
+        advance_clock(m, ts)
+        rest(m, side, price, total, new, fresh, ts, ts)
+        learn(m, side, fresh, ts)
+        return
     slot.request = PLACE
     slot.request_price = price
     slot.request_fresh = fresh
-    slot.request_new = 1 - slot.known_live
-    filled = 0.0 if slot.known_live == 0 else slot.known_filled
-    slot.request_total = filled + size
+    slot.request_new = new
+    slot.request_total = total
     _send(m, side, m.config.order_ns, ts)
+
+
+@inlined
+def stopped(m: Machine, side: int, price: int) -> bool:
+    """Whether an order at that price meets others, or ours, and may not just rest."""
+    return reaches(m, side, price) or crosses_own(m, side, price)
 
 
 @kernel
@@ -168,19 +180,19 @@ def _enter(m: Machine, side: int, ts: int) -> None:
     if config.allow_crossed == 0 and crosses_own(m, side, price):
         _reject(m, side, _OWN_CROSSED, ts)
         return
-    _rest(m, side, price, ts)
+    total, new, fresh = slot.request_total, slot.request_new, slot.request_fresh
+    rest(m, side, price, total, new, fresh, slot.request_sent_ts, ts)
     if crossing and config.post_only == OFF:
         _take(m, side, ts)
 
 
 @inlined
-def _rest(m: Machine, side: int, price: int, ts: int) -> None:
+def rest(m, side, price, total, new, fresh, sent, ts):  # type: ignore[no-untyped-def]
     """Put the order in the book: in place when only its size shrinks."""
     state = m.state
     slot = m.slots[side]
-    total = slot.request_total
     event = _REPLACE
-    if slot.request_new == 1:
+    if new == 1:
         event = _NEW
         slot.order_id = state.next_order_id
         state.next_order_id += 1
@@ -190,7 +202,7 @@ def _rest(m: Machine, side: int, price: int, ts: int) -> None:
         slot.request_rule = _FILLED
         _cancel(m, side, ts)
         return
-    elif price == slot.price and total <= slot.total and slot.request_fresh == 0:
+    elif price == slot.price and total <= slot.total and fresh == 0:
         event = _REDUCED
     slot.total = total
     slot.live = 1
@@ -199,7 +211,6 @@ def _rest(m: Machine, side: int, price: int, ts: int) -> None:
         slot.joined_ts = ts
         slot.ahead = shown_at(m, side, price, ts)
     left = total - slot.filled
-    sent = slot.request_sent_ts
     log_order(m, ts, sent, side, event, _price(m, price), left, slot.ahead, 0)
     state.orders += 1
 
@@ -229,6 +240,7 @@ def _next_free(m, side, left):  # type: ignore[no-untyped-def]
         if free > 0.0:
             part = min(left, free)
             m.book.free[opposite, index] -= part
+            m.book.taken[opposite] = 1
             return price, part
     return 0, 0.0
 
@@ -242,11 +254,18 @@ def hear_answer(m: Machine, side: int) -> None:
     if slot.answer_live == 0:
         slot.known_live = 0
         return
+    learn(m, side, slot.request_fresh, slot.request_sent_ts)
+
+
+@inlined
+def learn(m: Machine, side: int, fresh: int, sent_ts: int) -> None:
+    """Know the order as it stands at the venue."""
+    slot = m.slots[side]
     if slot.known_id != slot.order_id:
         slot.known_filled = 0.0
         slot.known_id = slot.order_id
-    if slot.known_price != slot.price or slot.known_live == 0 or slot.request_fresh:
-        slot.known_since = slot.request_sent_ts
+    if slot.known_price != slot.price or slot.known_live == 0 or fresh:
+        slot.known_since = sent_ts
     slot.known_price = slot.price
     slot.known_total = slot.total
     left = slot.known_total - slot.known_filled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from mmrun.engine.accounts import own_state
 from mmrun.engine.book import reaches
 from mmrun.engine.jit import call_residual, inlined, kernel
 from mmrun.engine.orders import beside_touch, crosses_own, place, pull
-from mmrun.engine.prices import price_of, quote_ticks
+from mmrun.engine.prices import price_of, ticks_quoted
 from mmrun.engine.records import Adjustment, Rule
 from mmrun.engine.state import (
     ASK,
@@ -89,14 +90,12 @@ def evaluate_quotes(m, formula, ts):  # type: ignore[no-untyped-def]
 def target_price(m, side, price, size):  # type: ignore[no-untyped-def]
     """A formula's price in ticks, and the rule that forbids it (0 none)."""
     config = m.config
-    if np.isnan(price) or np.isnan(size):
-        return 0, _MISSING
     # Beyond 2**53 ticks neighbouring floats are more than a tick apart.
-    if math.isinf(size) or not abs(price) < 9007199254740992.0 * config.tick:
-        return 0, _NOT_FINITE
-    ticks = quote_ticks(
-        price, side, config.rounding, config.tick, config.decimals_scale
-    )
+    bound = 9007199254740992.0 * config.tick
+    if not (abs(price) < bound and abs(size) < np.inf):
+        missing = math.isnan(price) or math.isnan(size)
+        return 0, _MISSING if missing else _NOT_FINITE
+    ticks = ticks_quoted(config, side, price)
     if ticks <= 0 and config.allow_crossed == 0:
         return ticks, _NOT_POSITIVE
     if config.price_collar < np.inf:
@@ -108,40 +107,51 @@ def target_price(m, side, price, size):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def whole_lots(m: Machine, side: int, size: float) -> float:
-    """A size rounded down to lots; sizes rarely change, so the last is remembered."""
+def limited_size(m, side, size):  # type: ignore[no-untyped-def]
+    """A formula's size in whole lots within headroom: size, adjustment, rule.
+
+    Neither changes often, so what became of the last is remembered.
+    """
     slot = m.slots[side]
-    if size != slot.asked:
-        lot = m.config.lot
-        slot.asked = size
-        slot.asked_whole = np.floor(size / lot + 1e-9) * lot
-    return slot.asked_whole
+    room, limit = headroom(m, side)
+    if size != slot.asked or room != slot.asked_room or limit != slot.asked_limit:
+        _limit_size(m, side, size, room, limit)
+    return slot.given, slot.given_adjustment, slot.given_rule
+
+
+@kernel
+def _limit_size(m, side, size, room, limit):  # type: ignore[no-untyped-def]
+    config = m.config
+    slot = m.slots[side]
+    slot.asked, slot.asked_room, slot.asked_limit = size, room, limit
+    slot.given_adjustment = slot.given_rule = 0
+    slot.given = whole_lots(config, size)
+    if slot.given == 0.0:
+        slot.given_rule = _MIN_SIZE
+    elif slot.given > room:
+        slot.given = whole_lots(config, room)
+        if slot.given == 0.0:
+            slot.given_rule = limit
+        else:  # adjustment bits follow the order of the three rules
+            slot.given_adjustment = 2 << (limit - _MAX_INVENTORY)
 
 
 @inlined
-def limited_size(m, side, size):  # type: ignore[no-untyped-def]
-    """A formula's size in whole lots within headroom: size, adjustment, rule."""
-    config = m.config
+def whole_lots(config: Any, size: float) -> float:
+    """A size rounded down to lots, 0 where it is below the smallest."""
     lot = config.lot
-    wanted = whole_lots(m, side, size)
-    if wanted < config.min_size - 1e-9 * lot or wanted <= 0.0:
-        return 0.0, 0, _MIN_SIZE
-    if config.on_breach != REDUCE_ONLY:
-        return wanted, 0, 0
-    room, rule = headroom(m, side)
-    if wanted <= room:
-        return wanted, 0, 0
-    clipped = np.floor(room / lot + 1e-9) * lot
-    if clipped < config.min_size - 1e-9 * lot or clipped <= 0.0:
-        return 0.0, 0, rule
-    # Adjustment bits follow the order of these three rules.
-    return clipped, 2 << (rule - _MAX_INVENTORY), 0
+    whole = np.floor(size / lot + 1e-9) * lot
+    if whole < config.min_size - 1e-9 * lot or whole <= 0.0:
+        return 0.0
+    return float(whole)
 
 
 @inlined
 def headroom(m, side):  # type: ignore[no-untyped-def]
     """What the limits leave to one side, and the rule that leaves the least."""
     config = m.config
+    if config.on_breach != REDUCE_ONLY:
+        return np.inf, 0
     inventory = m.accounts[KNOWN].position
     limit = config.max_inventory
     rule = _MAX_INVENTORY
@@ -200,25 +210,26 @@ def _requote(m, side, price, size, adjustment, ts):  # type: ignore[no-untyped-d
     """Leave the order, shrink it in place, or replace it (strategy-format: requote)."""
     config = m.config
     slot = m.slots[side]
-    if slot.known_live == 0:
-        slot.adjustment = adjustment
-        place(m, side, price, size, 0, ts)
-        return
-    age = ts - slot.known_since
-    away = abs(slot.known_price - price)
-    left = slot.known_total - slot.known_filled
-    small = 1e-9 * config.lot
-    if away != 0 and away > config.tolerance_ticks and age >= config.min_life_ns:
-        slot.adjustment = adjustment
-        place(m, side, price, size, 0, ts)
-        return
-    slot.adjustment = adjustment | _HELD if away != 0 else adjustment
-    if size < left - small:
-        place(m, side, slot.known_price, size, 0, ts)
-    elif age >= config.max_age_ns and age >= config.min_life_ns:
-        place(m, side, price, size, 1, ts)
-    elif size > left + small and config.keep_queue == 0 and age >= config.min_life_ns:
-        place(m, side, slot.known_price, size, 0, ts)
+    fresh = 0
+    if slot.known_live == 1:
+        age = ts - slot.known_since
+        away = abs(slot.known_price - price)
+        ripe = age >= config.min_life_ns
+        if away == 0 or away <= config.tolerance_ticks or not ripe:
+            adjustment = adjustment | _HELD if away != 0 else adjustment
+            slot.adjustment = adjustment
+            left = slot.known_total - slot.known_filled
+            small = 1e-9 * config.lot
+            if size < left - small:
+                price = slot.known_price
+            elif age >= config.max_age_ns and ripe:
+                fresh = 1
+            elif size > left + small and config.keep_queue == 0 and ripe:
+                price = slot.known_price
+            else:
+                return
+    slot.adjustment = adjustment
+    place(m, side, price, size, fresh, ts)
 
 
 @kernel

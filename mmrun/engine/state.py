@@ -41,6 +41,7 @@ CONFIG = np.dtype(
     [
         ("tick", "f8"),
         ("ticks_per_unit", "f8"),  # round(1/tick) where 1/tick is whole, else 0
+        ("per_tick", "f8"),  # 1/tick where tick is the float of 1/that, else 0
         ("lot", "f8"),
         ("multiplier", "f8"),
         ("requote_bits", "i8"),  # Ticks bits of the rows that evaluate quotes
@@ -158,8 +159,13 @@ SLOT = np.dtype(
         ("known_filled", "f8"),
         ("known_since", "i8"),  # when the order got its price
         ("last_fill_ts", "i8"),
-        ("asked", "f8"),  # the size a formula gave last, and in whole lots
-        ("asked_whole", "f8"),
+        # the size a formula gave last, its headroom and rule, and what became of it
+        ("asked", "f8"),
+        ("asked_room", "f8"),
+        ("asked_limit", "i8"),
+        ("given", "f8"),
+        ("given_adjustment", "i8"),
+        ("given_rule", "i8"),
         # the one request that may be under way
         ("request", "i8"),
         ("request_price", "i8"),
@@ -222,6 +228,7 @@ BOOK = np.dtype(
     [
         ("depth", "i8"),  # levels a side the tape knows
         ("count", "i8", (2,)),
+        ("taken", "i8", (2,)),  # 1: of a quote's level something was taken
         ("price", "i8", (2, LEVELS)),  # ticks
         ("shown", "f8", (2, LEVELS)),  # displayed size
         ("free", "f8", (2, LEVELS)),  # displayed and not taken by us
