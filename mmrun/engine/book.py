@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from mmrun.engine.jit import inlined, kernel
 from mmrun.engine.state import ASK, BID, NO_ASK, NO_BID
 
