@@ -45,8 +45,7 @@ class Rows(NamedTuple):
     ts: NDArray[np.int64]
     kind: NDArray[np.int8]
     bits: NDArray[np.int8]  #: lang.nodes.Ticks of the row
-    bid: NDArray[np.float64]  #: best bid after the row, NaN none
-    ask: NDArray[np.float64]
+    mid: NDArray[np.float64]  #: after a book row, NaN where a side is empty
     bid_size: NDArray[np.float64]  #: of quote rows, as on the tape
     ask_size: NDArray[np.float64]
     first: NDArray[np.int64]  #: quote: bid ticks; depth: ticks; trade: half ticks
@@ -87,16 +86,15 @@ def advance(
             bid_size, ask_size = rows.bid_size[i], rows.ask_size[i]
             set_touch(m.book, BID, bid, bid_size)
             set_touch(m.book, ASK, ask, ask_size)
-            settle_book(m, bid, ask, (rows.bid[i] + rows.ask[i]) / 2.0, ts)
+            settle_book(m, bid, ask, rows.mid[i], ts)
             follow_quote(m, BID, bid, bid_size, ts)
             follow_quote(m, ASK, ask, ask_size, ts)
         elif kind == _TRADE:
             state.trades += 1
             match_trade(m, rows.first[i], rows.size[i], rows.side[i], ts)
         elif kind == _DEPTH or kind == _CLEAR:
-            mid = (rows.bid[i] + rows.ask[i]) / 2.0
             side = BID if rows.side[i] > 0 else ASK
-            apply_depth(m, kind, side, rows.first[i], rows.size[i], mid, ts)
+            apply_depth(m, kind, side, rows.first[i], rows.size[i], rows.mid[i], ts)
         elif kind == _STATUS:
             change_status(m, rows.status[i])
         looked = state.changed != 0 or state.guard != 0

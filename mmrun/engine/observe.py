@@ -7,13 +7,13 @@ own, since columns are computed a batch ahead of the row-by-row kernel.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mmrun.engine.book import set_level
-from mmrun.engine.jit import kernel
+from mmrun.engine.jit import inlined, kernel
 from mmrun.engine.prices import half_ticks, price_of, ticks_down, ticks_up
 from mmrun.engine.state import ASK, BID, BOOK, LEVELS, NO_ASK, NO_BID
 from mmrun.market.tape import Kind
@@ -59,16 +59,20 @@ class TapeRows(NamedTuple):
 
 
 class Observed(NamedTuple):
-    """Columns made from a batch; see `kernel.Rows`."""
+    """Columns made from a batch; see `kernel.Rows`.
+
+    Where nobody reads the touch's prices, or its sizes, their arrays are empty.
+    """
 
     bits: NDArray[np.int8]
+    mid: NDArray[np.float64]  #: at book rows
     bid: NDArray[np.float64]
     bid_size: NDArray[np.float64]
     ask: NDArray[np.float64]
     ask_size: NDArray[np.float64]
     first: NDArray[np.int64]
     second: NDArray[np.int64]
-    side: NDArray[np.int8]
+    side: NDArray[np.int8]  #: at trade and depth rows
 
 
 @kernel
@@ -77,14 +81,15 @@ def observe(observers, start, batch, out):  # type: ignore[no-untyped-def]
     o = observers[0]
     now = o.seen
     tick = now.tick
-    for i in range(start, len(batch.ts)):
+    prices, sizes = len(out.bid) > 0, len(out.bid_size) > 0
+    for row in range(start, len(batch.ts)):
+        i = np.uint64(row)  # an index that cannot be negative needs no check
         kind = batch.kind[i]
-        bits = 4
-        out.side[i] = batch.side[i]
+        bits = 1 if kind <= _CLEAR else 4
         if kind == _QUOTE:
-            bits = 1
-            now.bid, now.bid_size = batch.bid[i], batch.bid_size[i]
-            now.ask, now.ask_size = batch.ask[i], batch.ask_size[i]
+            now.bid, now.ask = batch.bid[i], batch.ask[i]
+            if sizes:
+                now.bid_size, now.ask_size = batch.bid_size[i], batch.ask_size[i]
             out.first[i] = NO_BID if np.isnan(now.bid) else ticks_down(now.bid, tick)
             out.second[i] = NO_ASK if np.isnan(now.ask) else ticks_up(now.ask, tick)
         elif kind == _TRADE:
@@ -92,30 +97,31 @@ def observe(observers, start, batch, out):  # type: ignore[no-untyped-def]
             out.first[i] = half_ticks(batch.price[i], tick)
             out.side[i] = sign_trade(now, batch.price[i], batch.side[i])
         elif kind == _DEPTH:
-            bits = 1
-            most = max(o.book.count[BID], o.book.count[ASK])
-            if most + 1 >= LEVELS:
-                return i
-            observe_depth(o, batch.price[i], batch.size[i], batch.side[i], out, i)
+            if max(o.book.count[BID], o.book.count[ASK]) + 1 >= LEVELS:
+                return row
+            out.side[i] = batch.side[i]
+            price = batch.price[i]
+            out.first[i] = observe_depth(o, price, batch.size[i], batch.side[i])
         elif kind == _CLEAR:
-            bits = 1
             o.book.count[BID] = 0
             o.book.count[ASK] = 0
             now.bid = now.ask = now.bid_size = now.ask_size = np.nan
         out.bits[i] = bits
-        out.bid[i], out.bid_size[i] = now.bid, now.bid_size
-        out.ask[i], out.ask_size[i] = now.ask, now.ask_size
+        out.mid[i] = (now.bid + now.ask) / 2.0
+        if prices:
+            out.bid[i], out.ask[i] = now.bid, now.ask
+        if sizes:
+            out.bid_size[i], out.ask_size[i] = now.bid_size, now.ask_size
     return len(batch.ts)
 
 
 @kernel
-def observe_depth(o, price, size, side_sign, out, i):  # type: ignore[no-untyped-def]
-    """One depth row into the book, and the touch it leaves."""
+def observe_depth(o: Any, price: float, size: float, side_sign: int) -> int:
+    """One depth row into the book, and the touch it leaves; its price in ticks."""
     now = o.seen
     tick = now.tick
     side = BID if side_sign > 0 else ASK
     ticks = ticks_down(price, tick) if side == BID else ticks_up(price, tick)
-    out.first[i] = ticks
     set_level(o.book, side, ticks, size)
     count = o.book.count[side]
     best_price = np.nan
@@ -128,9 +134,10 @@ def observe_depth(o, price, size, side_sign, out, i):  # type: ignore[no-untyped
         now.bid, now.bid_size = best_price, best_size
     else:
         now.ask, now.ask_size = best_price, best_size
+    return ticks
 
 
-@kernel
+@inlined
 def sign_trade(now, price, side):  # type: ignore[no-untyped-def]
     """The aggressor's sign: as given, else Lee & Ready (1991) with the quote in force.
 

@@ -63,7 +63,8 @@ class Pipeline:
     mode: Mode
     observers: Any  #: OBSERVER[1]
     columns: tuple[str, ...]  #: what the kernel's block holds, row by row
-    held_columns: tuple[str, ...]  #: market columns to be made beside the touch
+    read: frozenset[str]  #: the market columns that are read
+    held_columns: tuple[str, ...]  #: those of them to be made beside the touch
     held: dict[str, Any] = field(default_factory=dict)
     programs: dict[str, ColumnProgram] = field(default_factory=dict)
     runners: dict[str, SeriesRunner] = field(default_factory=dict)
@@ -86,8 +87,7 @@ class Pipeline:
             ts=batch.ts,
             kind=batch.kind,
             bits=seen.bits,
-            bid=seen.bid,
-            ask=seen.ask,
+            mid=seen.mid,
             bid_size=batch.bid_size,
             ask_size=batch.ask_size,
             first=seen.first,
@@ -111,12 +111,15 @@ class Pipeline:
     def _observe(self, batch: Batch) -> Observed:
         count = len(batch)
         take = self.buffers.take
+        prices = count if self.read & {"bid", "ask"} else 0
+        sizes = count if self.read & {"bid_size", "ask_size"} else 0
         out = Observed(
             bits=take("bits", count, np.int8),
-            bid=take("bid", count),
-            bid_size=take("bid_size", count),
-            ask=take("ask", count),
-            ask_size=take("ask_size", count),
+            mid=take("mid", count),
+            bid=take("bid", prices),
+            bid_size=take("bid_size", sizes),
+            ask=take("ask", prices),
+            ask_size=take("ask_size", sizes),
             first=take("first", count, np.int64),
             second=take("second", count, np.int64),
             side=take("side", count, np.int8),
@@ -250,6 +253,7 @@ def new_pipeline(
         mode=mode,
         observers=observers,
         columns=tuple(n for n in plan.residual.inputs if n[0] not in "$@~"),
+        read=frozenset(plan.base_columns),
         held_columns=_held_columns(plan),
         constants={name: np.array(value) for name, value in values.items()},
     )

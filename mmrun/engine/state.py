@@ -250,10 +250,10 @@ MACHINE = np.dtype(
         ("sessions", "i8", (SESSIONS, 2)),  # open, close
         ("registers", "f8", (REGISTERS,)),
         ("previous", "f8", (PREVIOUS,)),  # values of the last quote evaluation
-        ("column_registers", "i8", (COLUMNS,)),
+        ("column_registers", "u8", (COLUMNS,)),
         ("state_codes", "i8", (STATES,)),
-        ("state_registers", "i8", (STATES,)),
-        ("previous_registers", "i8", (PREVIOUS,)),
+        ("state_registers", "u8", (STATES,)),
+        ("previous_registers", "u8", (PREVIOUS,)),
         ("notices", NOTICE, (ROOM,)),  # a ring
         ("fills", FILL, (ROOM,)),
         ("orders", ORDER, (ROOM,)),
