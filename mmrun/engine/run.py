@@ -25,6 +25,10 @@ For every batch of the feed
      h. Record what changed: fills and order events as they happen, decisions when a
         side's rule changes (`orders.log_decision`), equity on its grid.
 
+Steps d to f are taken where something they read has changed since they were last taken
+(`state.changed`, `state.steady`): elsewhere they would find the same. Time is counted
+when what it is counted by is about to change; lives in `clock`.
+
 All state is in the arrays of `state.Machine` and in the pipeline, so any split of the
 feed into batches gives the same bytes.
 """
