@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mmrun.cli import options
 from mmrun.cli.render import as_json, concise, counts, full
 from mmrun.problems import (
     NothingSelectedError,
@@ -35,13 +36,7 @@ _OTHER_KINDS = ("tests", "experiment", "table", "instruments")
 
 @click.command("check")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "-s",
-    "overrides",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Set a param (edge=0.7) or any value (risk.max_inventory=500).",
-)
+@options.overrides()
 @click.option(
     "--format",
     "form",

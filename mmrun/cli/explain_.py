@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mmrun.cli import options
 from mmrun.problems import StrategyError, UsageError
 
 
@@ -23,13 +24,7 @@ _CODE = re.compile(r"[Mm]{2}\d+\Z")
 @click.command("explain")
 @click.argument("target", metavar="FILE|CODE")
 @click.argument("name", required=False)
-@click.option(
-    "-s",
-    "overrides",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Set a param (edge=0.7) or any value (risk.max_inventory=500).",
-)
+@options.overrides()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     target: str, name: str | None, overrides: tuple[str, ...], as_json: bool

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mmrun.cli import options
+
 
 if TYPE_CHECKING:
     from mmrun.engine.quote import Quote, Quoted
@@ -30,13 +32,7 @@ if TYPE_CHECKING:
     metavar="NAME=VALUE",
     help="A let, own state, a market name, or a windowed name such as 'trades(1s)=6'.",
 )
-@click.option(
-    "-s",
-    "overrides",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Set a param, or any value by its dotted path.",
-)
+@options.overrides()
 @click.option("--json", "as_json", is_flag=True, help="Print the quotes as JSON.")
 def command(
     file: Path,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mmrun.cli import options
 from mmrun.cli.progress import progress
 
 
@@ -24,14 +25,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Directory of a dataset. Default: the example that comes with mmrun.",
 )
-@click.option(
-    "-s",
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Set a param, or any value by its dotted path.",
-)
+@options.overrides("--set")
 @click.option(
     "--symbols", "symbol", help="Which symbol, where the dataset has several."
 )

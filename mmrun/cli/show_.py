@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mmrun.cli import options
 from mmrun.problems import StrategyError, errors_in
 
 
@@ -17,13 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("show")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "-s",
-    "overrides",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Set a param (edge=0.7) or any value (risk.max_inventory=500).",
-)
+@options.overrides()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(file: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     """Show a strategy with what it extends and what -s says, resolved.

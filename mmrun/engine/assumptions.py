@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from mmrun.documents.words import closest
 from mmrun.problems import UsageError
 from mmrun.units import TIME, parse_literal
 
@@ -56,8 +56,8 @@ def fill_model(text: str) -> FillModel:
             f"fill model '{text}' is not supported yet; there are {_named(MODELS)}"
         )
         raise UsageError(message)
-    close = difflib.get_close_matches(name, MODELS, n=1)
-    hint = f"; did you mean '{close[0]}'?" if close else ""
+    close = closest(name, MODELS)
+    hint = f"; did you mean '{close}'?" if close else ""
     message = f"no fill model '{text}': there are {_named(MODELS)} and through:TICKS"
     raise UsageError(message + hint)
 

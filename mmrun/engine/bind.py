@@ -15,6 +15,7 @@ from mmrun.engine.accounts import STATE_NAMES
 from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.state import (
     CONFIG,
+    LEVELS,
     NEVER,
     REGISTERS,
     new_machines,
@@ -25,7 +26,7 @@ from mmrun.lang.pointwise import POINTWISE
 from mmrun.lang.walk import postorder
 from mmrun.market.instrument import Instrument
 from mmrun.plan.plan import Plan
-from mmrun.problems import UsageError
+from mmrun.problems import DataError, UsageError
 from mmrun.strategy.spec import (
     Fee,
     OnBreach,
@@ -95,15 +96,20 @@ def sizes_of(strategy: Strategy, instrument: Instrument) -> tuple[float, float, 
 
 def run_values(plan: Plan, tick: float, lot: float) -> dict[str, float]:
     """The values fixed for a run, by their `$` names."""
-    strategy = plan.strategy
-    limit = strategy.risk.max_inventory
-    leaves = {param.name: param.value for param in strategy.params}
-    leaves |= {"tick": tick, "lot": lot, "target_inventory": 0.0}
-    leaves["max_inventory"] = math.nan if limit is None else limit
+    leaves = param_values(plan.strategy, tick, lot)
     known: dict[int, float] = {}
     for node in postorder(plan.values.values()):
         known[id(node)] = _value(node, [known[id(arg)] for arg in node.args], leaves)
     return {name: known[id(node)] for name, node in plan.values.items()}
+
+
+def param_values(strategy: Strategy, tick: float, lot: float) -> dict[str, float]:
+    """What formulas read that is fixed for a run, by name: params, limits, tick, lot."""
+    limit = strategy.risk.max_inventory
+    values = {param.name: param.value for param in strategy.params}
+    values |= {"tick": tick, "lot": lot, "target_inventory": 0.0}
+    values["max_inventory"] = math.nan if limit is None else limit
+    return values
 
 
 def _value(node: Expr, args: Sequence[float], leaves: Mapping[str, float]) -> float:
@@ -188,6 +194,12 @@ def _or_infinite(limit: float | None) -> float:
 def _set_fee(one: Any, role: str, fee: Fee) -> None:
     setattr(one, f"{role}_rate", fee.rate)
     setattr(one, f"{role}_unit", _FEE_UNITS[fee.unit])
+
+
+def too_deep() -> DataError:
+    """The error for a book that the engine's memory does not hold."""
+    message = f"a book has more than {LEVELS} levels a side"
+    return DataError(message, hint="import with fewer levels")
 
 
 def new_machine(

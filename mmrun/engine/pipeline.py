@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmrun.engine.bind import too_deep
 from mmrun.engine.buffers import Buffers
 from mmrun.engine.columns import ColumnProgram, compile_program
 from mmrun.engine.jit import Mode
@@ -25,11 +26,10 @@ from mmrun.engine.observe import (
     observe,
 )
 from mmrun.engine.series import SeriesRunner
-from mmrun.engine.state import LEVELS, NEVER, new_records
+from mmrun.engine.state import NEVER, new_records
 from mmrun.lang.nodes import Ticks
 from mmrun.market.tape import Batch
 from mmrun.plan.plan import ColumnStep, Plan, Step
-from mmrun.problems import DataError
 
 
 Floats = NDArray[np.float64]
@@ -127,8 +127,7 @@ class Pipeline:
         tape = TapeRows(*(getattr(batch, name) for name in TapeRows._fields))
         look = self.mode(observe)
         if look(self.observers, 0, tape, out) < count:
-            msg = f"a book has more than {LEVELS} levels a side"
-            raise DataError(msg, hint="import with fewer levels")
+            raise too_deep()
         return out
 
     def _market_columns(self, batch: Batch, seen: Observed) -> dict[str, Floats]:

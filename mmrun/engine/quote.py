@@ -6,14 +6,14 @@ limits by the engine's own kernels as plain Python, so a quote here is a quote o
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mmrun.documents.words import closest
 from mmrun.engine.assumptions import FillModel, Latency
-from mmrun.engine.bind import configure
+from mmrun.engine.bind import configure, param_values
 from mmrun.engine.book import set_touch
 from mmrun.engine.guards import guard_of
 from mmrun.engine.jit import uncompiled
@@ -135,10 +135,7 @@ def _row(
             target[name] = _value(name, text, NAMES[name].type, tick, lot)
         else:
             raise _unknown(checked, name, [*checked.lets, *texts, *NAMES])
-    limit = checked.strategy.risk.max_inventory
-    params = {param.name: param.value for param in checked.strategy.params}
-    params |= {"tick": tick, "lot": lot, "target_inventory": 0.0}
-    params["max_inventory"] = math.nan if limit is None else limit
+    params = param_values(checked.strategy, tick, lot)
     return Row(0, Ticks.BOOK, tape, params, states, overrides=overrides)
 
 
@@ -188,8 +185,8 @@ def _value(name: str, text: str, kind: Type, tick: float, lot: float) -> float:
 def _unknown(checked: Checked, name: str, known: list[str]) -> UsageError:
     if name in {param.name for param in checked.strategy.params}:
         return UsageError(f"--set {name}: that is a param; set it with -s {name}=VALUE")
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean '{close[0]}'?" if close else ""
+    close = closest(name, known)
+    hint = f"; did you mean '{close}'?" if close else ""
     return UsageError(f"--set {name}: the strategy's formulas do not use it{hint}")
 
 

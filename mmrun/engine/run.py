@@ -50,6 +50,7 @@ from mmrun.engine.bind import (
     new_machine,
     run_values,
     sizes_of,
+    too_deep,
 )
 from mmrun.engine.columns import use_threads
 from mmrun.engine.interpret import interpret
@@ -271,8 +272,7 @@ class Run:
         self.recorder.empty()
         plain = self.machines.view(np.ndarray)  # a record's attributes are slow
         if plain["book"]["count"].max() + 1 >= LEVELS:
-            msg = f"a book has more than {LEVELS} levels a side"
-            raise DataError(msg, hint="import with fewer levels")
+            raise too_deep()
         if plain["state"]["notice_count"][0] + ROW_ROOM > ROOM:
             msg = f"more than {ROOM - ROW_ROOM} fills were under way to us at once"
             raise DataError(msg, hint="shorten the response latency")

@@ -7,10 +7,10 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
+from mmrun.documents.words import closest
 from mmrun.problems import DataError
 
 
@@ -48,8 +48,8 @@ def missing_file(path: Path) -> DataError:
     """The error for a source that is not there, with the nearest name."""
     folder = path.parent
     names = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else []
-    close = get_close_matches(path.name, names, 1)
-    hint = f"did you mean '{folder / close[0]}'?" if close else ""
+    close = closest(path.name, names)
+    hint = f"did you mean '{folder / close}'?" if close else ""
     return DataError(f"{path} does not exist", hint=hint)
 
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from mmrun.documents.words import closest
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import (
     FORMAT_VERSION,
@@ -114,8 +114,8 @@ def choose_instrument(dataset: Dataset, symbol: str | None = None) -> Instrument
     wanted = symbols[0] if symbol is None else symbol
     found = [item for item in dataset.instruments if item.symbol == wanted]
     if not found:
-        close = get_close_matches(wanted, symbols, 1)
-        hint = f"did you mean '{close[0]}'?" if close else f"it has {_list(symbols)}"
+        close = closest(wanted, symbols)
+        hint = f"did you mean '{close}'?" if close else f"it has {_list(symbols)}"
         message = f"{dataset.path} has no symbol '{wanted}'"
         raise DataError(message, hint=hint)
     if len(found) > 1:
@@ -209,8 +209,8 @@ def _not_a_directory(path: Path) -> DataError:
         )
     siblings = path.parent.iterdir() if path.parent.is_dir() else iter(())
     names = sorted(item.name for item in siblings if item.is_dir())
-    close = get_close_matches(path.name, names, 1)
-    hint = f"did you mean '{path.parent / close[0]}'?" if close else IMPORT_HINT
+    close = closest(path.name, names)
+    hint = f"did you mean '{path.parent / close}'?" if close else IMPORT_HINT
     return DataError(f"{path} does not exist; expected a dataset", hint=hint)
 
 

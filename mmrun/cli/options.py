@@ -1,0 +1,23 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def overrides(*also: str) -> Callable[[Command], Command]:
+    """`-s NAME=VALUE`, any number of times, and the long names given."""
+    return click.option(
+        "-s",
+        *also,
+        "overrides",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Set a param (edge=0.7) or any value (risk.max_inventory=500).",
+    )
