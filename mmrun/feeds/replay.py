@@ -18,8 +18,8 @@ from mmrun.feeds.clock import Heartbeat, slices, with_clock
 from mmrun.market.dataset import Dataset, Days, choose_instrument, files_of
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import TapeFile, sum_rows
+from mmrun.market.reader import decoding
 from mmrun.market.tape import Batch
-from mmrun.problems import DataError
 
 
 CHUNK_ROWS = 2**18  #: two row groups: both cores decode; about 20 MB of arrays
@@ -149,12 +149,8 @@ def _decode(root: Path, file: TapeFile, kinds: Mapping[str, int]) -> Iterator[Ba
     scan = pl.scan_parquet(path, hive_partitioning=False)
     chosen = scan.select("ts", "kind", *(_fill(name) for name in used))
     for start in range(0, file.row_count, CHUNK_ROWS):
-        try:
+        with decoding(path):
             frame = chosen.slice(start, CHUNK_ROWS).collect()
-        except (OSError, pl.exceptions.PolarsError) as error:
-            first_line = str(error).splitlines()[0]
-            message = f"{path} cannot be decoded: {first_line}"
-            raise DataError(message, hint="import the data again") from error
         yield batch_of(frame)
 
 

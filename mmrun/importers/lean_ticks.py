@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from mmrun.importers.rows import tape_rows
-from mmrun.importers.text import TextFile, read_numbers
+from mmrun.importers.text import TextFile, read_numbers, refuse
 from mmrun.market.tape import Kind, Side
 from mmrun.problems import DataError
 
@@ -189,9 +189,4 @@ _EXPECTED = {
 
 def _refuse(file: TextFile, frame: pl.DataFrame, wrong: pl.Expr, name: str) -> None:
     """Raise for the first row of which `wrong` holds."""
-    rows = frame.select(wrong.arg_true()).to_series()
-    if len(rows):
-        row = rows[0]
-        expected = _EXPECTED.get(name, "a number of shares")
-        message = f"{file.at(row)}: {name} is '{frame[name][row]}'; expected {expected}"
-        raise DataError(message)
+    refuse(file, frame, wrong, name, _EXPECTED.get(name, "a number of shares"))

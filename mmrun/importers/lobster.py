@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from mmrun.importers.levels import BookSide, depth_changes
 from mmrun.importers.rows import Imported, in_order, tape_rows
 from mmrun.importers.sources import Member, members_of
-from mmrun.importers.text import TextFile, read_numbers
+from mmrun.importers.text import TextFile, read_numbers, refuse
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import Provenance
 from mmrun.market.tape import Kind, Side, Status
@@ -301,9 +301,4 @@ _EXPECTED = {
 
 def _refuse(file: TextFile, frame: pl.DataFrame, wrong: pl.Expr, name: str) -> None:
     """Raise for the first row of which `wrong` holds."""
-    rows = frame.select(wrong.arg_true()).to_series()
-    if len(rows):
-        row = rows[0]
-        expected = _EXPECTED.get(name, "a positive number of shares")
-        message = f"{file.at(row)}: {name} is '{frame[name][row]}'; expected {expected}"
-        raise DataError(message)
+    refuse(file, frame, wrong, name, _EXPECTED.get(name, "a positive number of shares"))

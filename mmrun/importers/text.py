@@ -93,3 +93,18 @@ def _findings(
             yield f"{name} is empty; expected a number"
         elif dtype == pl.Int64 and not _WHOLE.match(field):
             yield f"{name} is '{field}'; expected a whole number"
+
+
+def refuse(
+    file: TextFile, frame: pl.DataFrame, wrong: pl.Expr, name: str, expected: str
+) -> None:
+    """Raise for the first row of which `wrong` holds.
+
+    Raises:
+        DataError: there is one; the message has its place, value and what was expected.
+    """
+    rows = frame.select(wrong.arg_true()).to_series()
+    if len(rows):
+        row = rows[0]
+        message = f"{file.at(row)}: {name} is '{frame[name][row]}'; expected {expected}"
+        raise DataError(message)

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from mmrun.market.check_finding import Place
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import TapeFile
+from mmrun.market.reader import decoding
 from mmrun.market.tape import CodeColumn, FloatColumn, IntColumn, Kind, Status
 from mmrun.market.touch import Book, Touches, ends, follow
 from mmrun.market.writer import ROW_GROUP_ROWS
-from mmrun.problems import DataError
 
 
 Flags = NDArray[np.bool_]
@@ -80,12 +80,8 @@ def pieces(root: Path, file: TapeFile, carried: Carried) -> Iterator[Piece]:
     path = root / file.path
     scan = pl.scan_parquet(path, hive_partitioning=False)
     for start in range(0, file.row_count, ROW_GROUP_ROWS):
-        try:
+        with decoding(path):
             frame = scan.slice(start, ROW_GROUP_ROWS).collect()
-        except (OSError, pl.exceptions.PolarsError) as error:
-            first_line = str(error).splitlines()[0]
-            message = f"{path} cannot be decoded: {first_line}"
-            raise DataError(message, hint="import the data again") from error
         last = start + ROW_GROUP_ROWS >= file.row_count
         yield piece_of(frame, file, start, carried, last=last)
 

@@ -1,6 +1,10 @@
-"""Whole tape files as frames, for looking at them; a replay reads in pieces."""
+"""Whole tape files as frames, and what is said of one that cannot be decoded."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import polars as pl
 
@@ -16,8 +20,19 @@ def read_day(dataset: Dataset, file: TapeFile) -> pl.DataFrame:
         DataError: it cannot be decoded.
     """
     path = dataset.path / file.path
-    try:
+    with decoding(path):
         return pl.read_parquet(path, hive_partitioning=False)
+
+
+@contextmanager
+def decoding(path: Path) -> Iterator[None]:
+    """Say of what goes wrong within that a tape file cannot be decoded.
+
+    Raises:
+        DataError: it cannot.
+    """
+    try:
+        yield
     except (OSError, pl.exceptions.PolarsError) as error:
         first_line = str(error).splitlines()[0]
         message = f"{path} cannot be decoded: {first_line}"
