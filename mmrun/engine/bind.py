@@ -150,7 +150,16 @@ def configure(
     venue = quoted_venue(strategy, instrument)
     _set_fee(one, "maker", venue.maker_fee if venue else Fee())
     _set_fee(one, "taker", venue.taker_fee if venue else Fee())
+    one.plain = int(_moves_freely(one))
     return one
+
+
+def _moves_freely(one: Any) -> bool:
+    """Whether an order of the right size goes to any price it may rest at, at once."""
+    timed = one.min_life_ns > 0 or one.max_age_ns < NEVER or one.after_fill_ns > 0
+    by_value = one.max_position_value < math.inf
+    slides = one.post_only == state.SLIDE and one.allow_crossed == 0
+    return slides and one.instant and not (timed or by_value or one.tolerance_ticks)
 
 
 def _set_latency(one: Any, latency: Latency) -> None:

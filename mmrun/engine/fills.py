@@ -118,7 +118,7 @@ def follow_quote(m: Machine, side: int, touch: int, size: float, ts: int) -> Non
         slot.ahead = shown
 
 
-@kernel
+@inlined
 def shown_at(m: Machine, side: int, price: int, ts: int) -> float:
     """The size displayed at a price; NaN unknown, which hftbacktest takes for none."""
     shown = displayed(m.book, side, price)

@@ -6,13 +6,14 @@ the docstring of `mmrun.engine.run`.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mmrun.engine.accounts import STATE_NAMES, mark, watch_equity
-from mmrun.engine.book import best, set_level, set_touch
+from mmrun.engine.book import best, reaches, set_level, set_touch
 from mmrun.engine.clock import advance_clock
 from mmrun.engine.fills import follow_queue, follow_quote, match_book, match_trade
 from mmrun.engine.guards import (
@@ -23,6 +24,7 @@ from mmrun.engine.guards import (
     run_waiting,
 )
 from mmrun.engine.jit import inlined, kernel
+from mmrun.engine.observe import CALM, SAME
 from mmrun.engine.orders import log_decision
 from mmrun.engine.quoting import evaluate_quotes
 from mmrun.engine.state import ASK, BID, LEVELS, NEVER, ROW_ROOM, Machine
@@ -31,6 +33,7 @@ from mmrun.market.tape import Kind
 
 _QUOTE, _DEPTH, _CLEAR = int(Kind.QUOTE), int(Kind.DEPTH), int(Kind.CLEAR)
 _TRADE, _STATUS, _CLOCK = int(Kind.TRADE), int(Kind.STATUS), int(Kind.CLOCK)
+_STILL = SAME | CALM
 #: Codes of own state that time alone changes, or what we send.
 _RESTLESS = tuple(
     code
@@ -44,7 +47,7 @@ class Rows(NamedTuple):
 
     ts: NDArray[np.int64]
     kind: NDArray[np.int8]
-    bits: NDArray[np.int8]  #: lang.nodes.Ticks of the row
+    bits: NDArray[np.int8]  #: lang.nodes.Ticks of the row, and `observe`'s
     mid: NDArray[np.float64]  #: after a book row, NaN where a side is empty
     bid_size: NDArray[np.float64]  #: of quote rows, as on the tape
     ask_size: NDArray[np.float64]
@@ -70,15 +73,40 @@ def advance(
     count = len(rows.ts)
     if state.started == 0 and count > 0:
         begin(m, rows.ts[0])
-    for row in range(start, count):
+    row = start
+    while row < count:
         i = np.uint64(row)  # an index that cannot be negative needs no check
         ts = rows.ts[i]
+        bits = rows.bits[i]
+        if bits & _STILL == _STILL and state.steady == 1 and is_calm(m, ts):
+            # Sizes alone move, at most what is ahead of us falls: a run of such rows.
+            bid_ahead, ask_ahead = ahead_at_touch(m, BID), ahead_at_touch(m, ASK)
+            first, before, due = row, ts, state.next_due
+            while bits & _STILL == _STILL and ts < due and ts - before < stale_after:
+                bid_size, ask_size = rows.bid_size[i], rows.ask_size[i]
+                bid_ahead = lower_ahead(bid_ahead, bid_size)
+                ask_ahead = lower_ahead(ask_ahead, ask_size)
+                before = ts
+                row += 1
+                if row == count:
+                    break
+                i = np.uint64(row)
+                ts = rows.ts[i]
+                bits = rows.bits[i]
+            i = np.uint64(row - 1)
+            drift(m, BID, bid_ahead, rows.bid_size[i])
+            drift(m, ASK, ask_ahead, rows.ask_size[i])
+            state.events += row - first
+            state.quotes += row - first
+            state.venue_ts = before
+            continue
         kind = rows.kind[i]
         if not has_room(m, kind):
             return row
         if ts >= state.next_due or ts - state.venue_ts >= stale_after:
             if not run_due(m, ts):
                 return row
+        row += 1
         if kind != _CLOCK:
             hear_venue(m, ts)
         if kind == _QUOTE:
@@ -97,23 +125,64 @@ def advance(
             apply_depth(m, kind, side, rows.first[i], rows.size[i], rows.mid[i], ts)
         elif kind == _STATUS:
             change_status(m, rows.status[i])
+        if bits & SAME == 0:
+            state.steady = 0
         looked = state.changed != 0 or state.guard != 0
         if looked:
             look(m, ts)
-        if state.guard == 0 and rows.bits[i] & requote_bits:
-            same = True
-            for k in range(m.config.columns):
-                place = m.column_registers[k]
-                value = columns[k, i]
-                same &= value == m.registers[place]
-                m.registers[place] = value
-            if state.steady == 0 or not same:
+        if state.guard == 0 and bits & requote_bits != 0:
+            if state.steady == 0:
+                for k in range(m.config.columns):
+                    m.registers[m.column_registers[k]] = columns[k, i]
                 evaluate_quotes(m, formula, ts)
                 looked = True
         if looked:
             log_decision(m, BID, ts)
             log_decision(m, ASK, ts)
     return count
+
+
+@inlined
+def is_calm(m: Machine, ts: int) -> bool:
+    """Whether a quote row at the same prices can only move what is ahead of us."""
+    state = m.state
+    if ts >= state.next_due or ts - state.venue_ts >= m.config.stale_after_ns:
+        return False
+    if ts == state.clear_ts or m.book.taken[BID] + m.book.taken[ASK] != 0:
+        return False
+    return not (reached(m, BID) or reached(m, ASK))
+
+
+@inlined
+def reached(m: Machine, side: int) -> bool:
+    """Whether the opposite side stands at our order's price or through it."""
+    slot = m.slots[side]
+    return bool(slot.live == 1 and reaches(m, side, slot.price))
+
+
+@inlined
+def ahead_at_touch(m: Machine, side: int) -> float:
+    """What is ahead of our order at the touch; -inf elsewhere, which nothing lowers."""
+    slot = m.slots[side]
+    touch = m.state.best_bid if side == BID else m.state.best_ask
+    if slot.live == 1 and slot.price == touch:
+        return slot.ahead
+    return -np.inf
+
+
+@inlined
+def lower_ahead(ahead: float, size: float) -> float:
+    """What is ahead falls to the size displayed; where it was unknown, it is all of it."""
+    return size if size < ahead or np.isnan(ahead) else ahead
+
+
+@inlined
+def drift(m: Machine, side: int, ahead: float, size: float) -> None:
+    """After quote rows at the same prices: the last size shown, what is ahead."""
+    m.book.shown[side, 0] = size
+    m.book.free[side, 0] = math.inf if math.isnan(size) else size
+    if ahead != -np.inf:
+        m.slots[side].ahead = ahead
 
 
 @inlined

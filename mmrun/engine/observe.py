@@ -21,6 +21,11 @@ from mmrun.market.tape import Kind
 
 _QUOTE, _DEPTH, _CLEAR = int(Kind.QUOTE), int(Kind.DEPTH), int(Kind.CLEAR)
 _TRADE = int(Kind.TRADE)
+_CALM_BIT = 4
+#: Bits of a row beside lang.nodes.Ticks. SAME: what the residual reads is as it was one
+#: row before. CALM: a quote row at the prices of the last book row, so that sizes alone
+#: may differ.
+SAME, CALM = 8, 1 << _CALM_BIT
 
 OBSERVED = np.dtype(
     [
@@ -30,6 +35,9 @@ OBSERVED = np.dtype(
         ("bid_size", "f8"),
         ("ask", "f8"),
         ("ask_size", "f8"),
+        ("first", "i8"),  # ticks of the last quote row's bid and ask
+        ("second", "i8"),
+        ("shown", "i8"),  # the last book row was a quote row
         ("last_trade", "f8"),  # for the tick rule
         ("last_move", "i8"),  # sign of the last price change of trades
         ("off_tick", "i8"),  # quoted prices between ticks
@@ -64,7 +72,7 @@ class Observed(NamedTuple):
     Where nobody reads the touch's prices, or its sizes, their arrays are empty.
     """
 
-    bits: NDArray[np.int8]
+    bits: NDArray[np.int8]  #: lang.nodes.Ticks and CALM
     mid: NDArray[np.float64]  #: at book rows
     bid: NDArray[np.float64]
     bid_size: NDArray[np.float64]
@@ -82,63 +90,89 @@ def observe(observers, start, batch, out):  # type: ignore[no-untyped-def]
     now = o.seen
     tick = now.tick
     prices, sizes = len(out.bid) > 0, len(out.bid_size) > 0
-    for row in range(start, len(batch.ts)):
+    bid, ask, bid_size, ask_size = now.bid, now.ask, now.bid_size, now.ask_size
+    first, second, shown = now.first, now.second, now.shown
+    done = len(batch.ts)
+    for row in range(start, done):
         i = np.uint64(row)  # an index that cannot be negative needs no check
         kind = batch.kind[i]
         bits = 1 if kind <= _CLEAR else 4
         if kind == _QUOTE:
-            now.bid, now.ask = batch.bid[i], batch.ask[i]
-            if sizes:
-                now.bid_size, now.ask_size = batch.bid_size[i], batch.ask_size[i]
-            out.first[i] = NO_BID if np.isnan(now.bid) else ticks_down(now.bid, tick)
-            out.second[i] = NO_ASK if np.isnan(now.ask) else ticks_up(now.ask, tick)
+            mid = (bid + ask) / 2.0
+            had, before = shown, (first, second)
+            bid, ask = batch.bid[i], batch.ask[i]
+            new_bid_size, new_ask_size = batch.bid_size[i], batch.ask_size[i]
+            first = NO_BID if np.isnan(bid) else ticks_down(bid, tick)
+            second = NO_ASK if np.isnan(ask) else ticks_up(ask, tick)
+            out.first[i], out.second[i] = first, second
+            calm = had & (first == before[0]) & (second == before[1])
+            calm &= mid == (bid + ask) / 2.0
+            calm &= lowers_queue(new_bid_size, bid_size)
+            calm &= lowers_queue(new_ask_size, ask_size)
+            bits |= np.int64(calm) << _CALM_BIT
+            bid_size, ask_size, shown = new_bid_size, new_ask_size, True
         elif kind == _TRADE:
             bits = 2
-            out.first[i] = half_ticks(batch.price[i], tick)
-            out.side[i] = sign_trade(now, batch.price[i], batch.side[i])
+            price, side = batch.price[i], batch.side[i]
+            out.first[i] = half_ticks(price, tick)
+            out.side[i] = sign_trade(now, price, side, (bid + ask) / 2.0)
         elif kind == _DEPTH:
             if max(o.book.count[BID], o.book.count[ASK]) + 1 >= LEVELS:
-                return row
-            out.side[i] = batch.side[i]
-            price = batch.price[i]
-            out.first[i] = observe_depth(o, price, batch.size[i], batch.side[i])
+                done = row
+                break
+            side, shown = batch.side[i], False
+            out.side[i] = side
+            out.first[i] = observe_depth(o, batch.price[i], batch.size[i], side)
+            if side > 0:
+                bid, bid_size = best_of(o, BID)
+            else:
+                ask, ask_size = best_of(o, ASK)
         elif kind == _CLEAR:
             o.book.count[BID] = 0
             o.book.count[ASK] = 0
-            now.bid = now.ask = now.bid_size = now.ask_size = np.nan
+            shown = False
+            bid = ask = bid_size = ask_size = np.nan
         out.bits[i] = bits
-        out.mid[i] = (now.bid + now.ask) / 2.0
+        out.mid[i] = (bid + ask) / 2.0
         if prices:
-            out.bid[i], out.ask[i] = now.bid, now.ask
+            out.bid[i], out.ask[i] = bid, ask
         if sizes:
-            out.bid_size[i], out.ask_size[i] = now.bid_size, now.ask_size
-    return len(batch.ts)
+            out.bid_size[i], out.ask_size[i] = bid_size, ask_size
+    now.bid, now.ask, now.bid_size, now.ask_size = bid, ask, bid_size, ask_size
+    now.first, now.second, now.shown = first, second, shown
+    return done
+
+
+@inlined
+def lowers_queue(size: float, before: float) -> bool:
+    """Whether a size at an unmoved touch can only lower what is ahead of an order."""
+    return (size > 0.0) | (np.isnan(size) & np.isnan(before))
 
 
 @kernel
 def observe_depth(o: Any, price: float, size: float, side_sign: int) -> int:
-    """One depth row into the book, and the touch it leaves; its price in ticks."""
-    now = o.seen
-    tick = now.tick
+    """One depth row into the book; its price in ticks."""
+    tick = o.seen.tick
     side = BID if side_sign > 0 else ASK
     ticks = ticks_down(price, tick) if side == BID else ticks_up(price, tick)
     set_level(o.book, side, ticks, size)
-    count = o.book.count[side]
-    best_price = np.nan
-    best_size = np.nan
-    if count > 0:
-        # The float nearest to the ticks is the file's own price when it is on the grid.
-        best_price = price_of(o.book.price[side, count - 1], tick, now.ticks_per_unit)
-        best_size = o.book.shown[side, count - 1]
-    if side == BID:
-        now.bid, now.bid_size = best_price, best_size
-    else:
-        now.ask, now.ask_size = best_price, best_size
     return ticks
 
 
+@kernel
+def best_of(o: Any, side: int) -> tuple[float, float]:
+    """The best level of a side of depth rows: price and size, missing when empty."""
+    count = o.book.count[side]
+    if count == 0:
+        return np.nan, np.nan
+    # The float nearest to the ticks is the file's own price when it is on the grid.
+    ticks = o.book.price[side, count - 1]
+    price = price_of(ticks, o.seen.tick, o.seen.ticks_per_unit)
+    return price, o.book.shown[side, count - 1]
+
+
 @inlined
-def sign_trade(now, price, side):  # type: ignore[no-untyped-def]
+def sign_trade(now, price, side, mid):  # type: ignore[no-untyped-def]
     """The aggressor's sign: as given, else Lee & Ready (1991) with the quote in force.
 
     Above the mid a buy, below a sell; at the mid, or without a quote, the sign of the
@@ -153,7 +187,6 @@ def sign_trade(now, price, side):  # type: ignore[no-untyped-def]
     now.last_trade = price
     if side != 0:
         return side
-    mid = (now.bid + now.ask) / 2.0
     sign = move
     if price > mid:
         sign = 1

@@ -19,6 +19,7 @@ from mmrun.engine.jit import Mode
 from mmrun.engine.kernel import Rows
 from mmrun.engine.observe import (
     OBSERVER,
+    SAME,
     Observed,
     TapeRows,
     hold,
@@ -65,6 +66,7 @@ class Pipeline:
     columns: tuple[str, ...]  #: what the kernel's block holds, row by row
     read: frozenset[str]  #: the market columns that are read
     held_columns: tuple[str, ...]  #: those of them to be made beside the touch
+    last: NDArray[np.int64] | None = None  #: the block's last row, as bit patterns
     held: dict[str, Any] = field(default_factory=dict)
     programs: dict[str, ColumnProgram] = field(default_factory=dict)
     runners: dict[str, SeriesRunner] = field(default_factory=dict)
@@ -96,7 +98,24 @@ class Pipeline:
             side=seen.side,
             status=batch.status,
         )
-        return rows, self._flat(len(batch))
+        flat = self._flat(len(batch))
+        self._mark_same(seen.bits, flat.view(np.int64))
+        return rows, flat
+
+    def _mark_same(self, bits: NDArray[np.int8], block: NDArray[np.int64]) -> None:
+        """Set SAME where each column's bit pattern is that of the row before."""
+        count = len(bits)
+        if not count:
+            return
+        same = self.buffers.take("same", count, np.int8).view(np.bool_)
+        equal = self.buffers.take("equal", count, np.int8).view(np.bool_)
+        same[0] = self.last is not None and bool((block[:, 0] == self.last).all())
+        same[1:] = True
+        for column in block:
+            np.equal(column[1:], column[:-1], out=equal[1:])
+            same[1:] &= equal[1:]
+        self.last = block[:, -1].copy()
+        bits += same.view(np.int8) * np.int8(SAME)
 
     def _flat(self, count: int) -> Floats:
         """What the kernel reads: a column a line."""

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from mmrun.engine.accounts import own_state
+from mmrun.engine.accounts import log_order, own_state
 from mmrun.engine.book import reaches
+from mmrun.engine.clock import advance_clock
+from mmrun.engine.fills import shown_at
 from mmrun.engine.jit import call_residual, inlined, kernel
 from mmrun.engine.orders import beside_touch, crosses_own, place, pull
 from mmrun.engine.prices import price_of, ticks_quoted
-from mmrun.engine.records import Adjustment, Rule
+from mmrun.engine.records import Adjustment, OrderEvent, Rule
 from mmrun.engine.state import (
     ASK,
     BID,
@@ -31,6 +33,7 @@ _MAX_INVENTORY, _MAX_VALUE = int(Rule.MAX_INVENTORY), int(Rule.MAX_POSITION_VALU
 _NO_SHORT, _MIN_SIZE = int(Rule.NO_SHORT), int(Rule.MIN_SIZE)
 _AFTER_FILL = int(Rule.AFTER_FILL)
 _SLID, _HELD = int(Adjustment.POST_ONLY), int(Adjustment.TOLERANCE)
+_REPLACE = int(OrderEvent.REPLACE)
 #: Positions in plan.OUTPUTS.
 _BID_PRICE, _BID_SIZE = 3, 5
 
@@ -75,6 +78,57 @@ def evaluate_quotes(m, formula, ts):  # type: ignore[no-untyped-def]
     if both and bid >= ask and m.config.allow_crossed == 0:
         bid_rule = ask_rule = _OWN_CROSSED
     m.state.evaluated = 1
+    if bid_rule + ask_rule == 0 and plain(m, bid_size, ask_size):
+        bid_at, ask_at = beside_touch(m, BID), beside_touch(m, ASK)
+        bid_slid, ask_slid = bid > bid_at, ask < ask_at
+        to_bid = bid_at if bid_slid else bid
+        to_ask = ask_at if ask_slid else ask
+        if bid < m.slots[ASK].price and to_bid < to_ask:
+            move(m, BID, to_bid, bid_slid, ts)
+            move(m, ASK, to_ask, ask_slid, ts)
+            m.state.steady = m.state.repeatable
+            return
+    _work_sides(m, bid, bid_size, bid_rule, ask, ask_size, ask_rule, ts)
+
+
+@inlined
+def plain(m: Machine, bid_size: float, ask_size: float) -> bool:
+    """Whether both sides rest whole, at the sizes wanted, and may move at once."""
+    bid, ask = m.slots[BID], m.slots[ASK]
+    if m.config.plain == 0 or m.accounts[KNOWN].position != m.state.sized_inventory:
+        return False
+    return (
+        bid.live + ask.live == 2
+        and bid.asked == bid_size
+        and ask.asked == ask_size
+        and bid.total == bid.given
+        and ask.total == ask.given
+        and bid.filled + ask.filled == 0.0
+        and bid.request + ask.request == NO_REQUEST
+    )
+
+
+@inlined
+def move(m, side, price, slid, ts):  # type: ignore[no-untyped-def]
+    """Replace an order by one of the same size at a price where it may rest."""
+    slot = m.slots[side]
+    slot.adjustment = slot.given_adjustment | (_SLID if slid else 0)
+    if price == slot.price:
+        return
+    advance_clock(m, ts)
+    slot.price = slot.known_price = price
+    slot.joined_ts = slot.known_since = ts
+    ahead = shown_at(m, side, price, ts)
+    slot.ahead = ahead
+    config = m.config
+    shown_price = price_of(price, config.tick, config.ticks_per_unit)
+    log_order(m, ts, ts, side, _REPLACE, shown_price, slot.total, ahead, 0)
+    m.state.orders += 1
+
+
+@kernel
+def _work_sides(m, bid, bid_size, bid_rule, ask, ask_size, ask_rule, ts):  # type: ignore[no-untyped-def]
+    """Bring the sides in line one after the other, whatever state they are in."""
     # Where our bid is to pass our own ask, the ask goes out of its way first.
     first = ASK if crosses_own(m, BID, bid) else BID
     steady = m.state.repeatable == 1
@@ -83,7 +137,11 @@ def evaluate_quotes(m, formula, ts):  # type: ignore[no-untyped-def]
         if side == ASK:
             target, size, rule = ask, ask_size, ask_rule
         steady = work_side(m, side, target, size, rule, ts) and steady
-    m.state.steady = 1 if steady else 0
+    state = m.state
+    state.steady = 1 if steady else 0
+    state.sized_inventory = np.nan
+    if bid_rule + ask_rule + m.slots[BID].given_rule + m.slots[ASK].given_rule == 0:
+        state.sized_inventory = m.accounts[KNOWN].position
 
 
 @inlined

@@ -68,6 +68,8 @@ SECOND_NS = 1_000_000_000
 #: Grid steps of the equity record; the first that gives at most GRID_POINTS.
 GRID_STEPS_S = (1, 5, 10, 30, 60, 300, 600, 1800, 3600)
 GRID_POINTS = 100_000
+#: Room for records of each kind to begin with; memory comes when it is written.
+FIRST_BYTES = 1 << 26
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ class _Recorder:
         plain = machines.view(np.ndarray)
         self._counts = {name: plain["state"][f"{name}_used"] for name in _RECORDS}
         self._written = {name: _as_bytes(plain[name][0]) for name in _RECORDS}
-        self._kept = {name: np.empty(0, np.uint8) for name in _RECORDS}
+        self._kept = {name: np.empty(FIRST_BYTES, np.uint8) for name in _RECORDS}
         self._used = dict.fromkeys(_RECORDS, 0)
 
     def empty(self) -> None:
@@ -108,7 +110,7 @@ class _Recorder:
     def _append(self, name: str, written: NDArray[np.uint8]) -> None:
         used, end = self._used[name], self._used[name] + len(written)
         if end > len(self._kept[name]):
-            grown = np.empty(4 * end, np.uint8)  # memory comes when it is written
+            grown = np.empty(4 * end, np.uint8)
             grown[:used] = self._kept[name][:used]
             self._kept[name] = grown
         self._kept[name][used:end] = written

@@ -69,6 +69,7 @@ CONFIG = np.dtype(
         ("taker_rate", "f8"),
         ("taker_unit", "i8"),
         ("instant", "i8"),  # all latencies zero
+        ("plain", "i8"),  # moving an order asks for nothing but its price
         ("feed_ns", "i8"),
         ("order_ns", "i8"),
         ("cancel_ns", "i8"),
@@ -109,6 +110,7 @@ STATE = np.dtype(
         ("changed", "i8"),  # more than sizes and time, since guards last looked
         ("repeatable", "i8"),  # equal columns and fills mean equal quotes
         ("steady", "i8"),  # what rests is what was wanted, and nothing changed since
+        ("sized_inventory", "f8"),  # at which both sides' sizes were last found; NaN none
         ("next_order_id", "i8"),
         ("fill_count", "i8"),  # known
         ("last_fill_ts", "i8"),  # known
@@ -277,6 +279,7 @@ def new_machines() -> Any:
     machine = machines[0]
     state = machine.state
     state.best_bid, state.best_ask, state.mid = NO_BID, NO_ASK, np.nan
+    state.sized_inventory = np.nan
     state.next_grid = NEVER
     state.next_order_id = 1
     state.last_fill_ts = state.position_since = state.clear_ts = -NEVER
