@@ -14,23 +14,29 @@ from numpy.typing import NDArray
 
 from mmrun.engine.book import set_level
 from mmrun.engine.jit import inlined, kernel
-from mmrun.engine.prices import half_ticks, price_of, ticks_down, ticks_up
+from mmrun.engine.prices import (
+    half_ticks,
+    price_of,
+    surely_whole,
+    ticks_down,
+    ticks_up,
+)
 from mmrun.engine.state import ASK, BID, BOOK, LEVELS, NO_ASK, NO_BID
 from mmrun.market.tape import Kind
 
 
 _QUOTE, _DEPTH, _CLEAR = int(Kind.QUOTE), int(Kind.DEPTH), int(Kind.CLEAR)
 _TRADE = int(Kind.TRADE)
-_CALM_BIT = 4
 #: Bits of a row beside lang.nodes.Ticks. SAME: what the residual reads is as it was one
 #: row before. CALM: a quote row at the prices of the last book row, so that sizes alone
 #: may differ.
-SAME, CALM = 8, 1 << _CALM_BIT
+SAME, CALM = 8, 16
 
 OBSERVED = np.dtype(
     [
         ("tick", "f8"),
         ("ticks_per_unit", "f8"),
+        ("per_tick", "f8"),  # as in CONFIG
         ("bid", "f8"),  # after the last row
         ("bid_size", "f8"),
         ("ask", "f8"),
@@ -88,7 +94,7 @@ def observe(observers, start, batch, out):  # type: ignore[no-untyped-def]
     """Look at rows from `start`; the first row not looked at, for want of book room."""
     o = observers[0]
     now = o.seen
-    tick = now.tick
+    tick, per_tick = now.tick, now.per_tick
     prices, sizes = len(out.bid) > 0, len(out.bid_size) > 0
     bid, ask, bid_size, ask_size = now.bid, now.ask, now.bid_size, now.ask_size
     first, second, shown = now.first, now.second, now.shown
@@ -102,19 +108,19 @@ def observe(observers, start, batch, out):  # type: ignore[no-untyped-def]
             had, before = shown, (first, second)
             bid, ask = batch.bid[i], batch.ask[i]
             new_bid_size, new_ask_size = batch.bid_size[i], batch.ask_size[i]
-            first = NO_BID if np.isnan(bid) else ticks_down(bid, tick)
-            second = NO_ASK if np.isnan(ask) else ticks_up(ask, tick)
+            first = bid_ticks(bid, tick, per_tick)
+            second = ask_ticks(ask, tick, per_tick)
             out.first[i], out.second[i] = first, second
             calm = had & (first == before[0]) & (second == before[1])
             calm &= mid == (bid + ask) / 2.0
             calm &= lowers_queue(new_bid_size, bid_size)
             calm &= lowers_queue(new_ask_size, ask_size)
-            bits |= np.int64(calm) << _CALM_BIT
+            bits += CALM * calm
             bid_size, ask_size, shown = new_bid_size, new_ask_size, True
         elif kind == _TRADE:
             bits = 2
             price, side = batch.price[i], batch.side[i]
-            out.first[i] = half_ticks(price, tick)
+            out.first[i] = trade_ticks(price, tick, per_tick)
             out.side[i] = sign_trade(now, price, side, (bid + ask) / 2.0)
         elif kind == _DEPTH:
             if max(o.book.count[BID], o.book.count[ASK]) + 1 >= LEVELS:
@@ -141,6 +147,33 @@ def observe(observers, start, batch, out):  # type: ignore[no-untyped-def]
     now.bid, now.ask, now.bid_size, now.ask_size = bid, ask, bid_size, ask_size
     now.first, now.second, now.shown = first, second, shown
     return done
+
+
+@inlined
+def bid_ticks(bid: float, tick: float, per_tick: float) -> int:
+    """A quoted bid in whole ticks; NO_BID when there is none."""
+    whole = np.rint(bid * per_tick)
+    if surely_whole(bid, per_tick, whole) and per_tick > 0.0:
+        return int(whole)
+    return NO_BID if np.isnan(bid) else ticks_down(bid, tick)
+
+
+@inlined
+def ask_ticks(ask: float, tick: float, per_tick: float) -> int:
+    """A quoted ask in whole ticks; NO_ASK when there is none."""
+    whole = np.rint(ask * per_tick)
+    if surely_whole(ask, per_tick, whole) and per_tick > 0.0:
+        return int(whole)
+    return NO_ASK if np.isnan(ask) else ticks_up(ask, tick)
+
+
+@inlined
+def trade_ticks(price: float, tick: float, per_tick: float) -> int:
+    """A trade's price in half ticks."""
+    whole = np.rint(price * per_tick)
+    if surely_whole(price, per_tick, whole) and per_tick > 0.0:
+        return 2 * int(whole)
+    return half_ticks(price, tick)
 
 
 @inlined

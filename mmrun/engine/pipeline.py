@@ -27,6 +27,14 @@ from mmrun.engine.observe import (
     observe,
 )
 from mmrun.engine.series import SeriesRunner
+from mmrun.engine.sparse import (
+    NO_TRADES,
+    Stretch,
+    read_at_trades,
+    samples_trades,
+    sparse_steps,
+    trade_rows,
+)
 from mmrun.engine.state import NEVER, new_records
 from mmrun.lang.nodes import Ticks
 from mmrun.market.tape import Batch
@@ -66,6 +74,8 @@ class Pipeline:
     columns: tuple[str, ...]  #: what the kernel's block holds, row by row
     read: frozenset[str]  #: the market columns that are read
     held_columns: tuple[str, ...]  #: those of them to be made beside the touch
+    sparse: frozenset[str]  #: the steps that run on trade rows alone
+    read_at_trades: tuple[str, ...]  #: the market columns that those read
     last: NDArray[np.int64] | None = None  #: the block's last row, as bit patterns
     held: dict[str, Any] = field(default_factory=dict)
     programs: dict[str, ColumnProgram] = field(default_factory=dict)
@@ -77,11 +87,9 @@ class Pipeline:
     def run(self, batch: Batch) -> Columns:
         """The rows as the kernel reads them, and a float64 block [column, row]."""
         self.buffers, self.others = self.others, self.buffers
-        seen = self._observe(batch)
         block = self._block(len(batch))
-        known = self._market_columns(batch, seen)
-        for step in self.plan.steps:
-            known[step.output] = self._compute(step, known, batch, seen, block)
+        seen = self._observe(batch, block)
+        known = self._steps(batch, seen, block)
         for name, row in block.items():
             if known[name] is not row:
                 row[:] = known[name]
@@ -127,14 +135,14 @@ class Pipeline:
         """The lines of what the kernel reads, by column, to be computed in place."""
         return dict(zip(self.columns, self._flat(count), strict=True))
 
-    def _observe(self, batch: Batch) -> Observed:
+    def _observe(self, batch: Batch, block: Mapping[str, Floats]) -> Observed:
         count = len(batch)
         take = self.buffers.take
         prices = count if self.read & {"bid", "ask"} else 0
         sizes = count if self.read & {"bid_size", "ask_size"} else 0
         out = Observed(
             bits=take("bits", count, np.int8),
-            mid=take("mid", count),
+            mid=block["mid"] if "mid" in block else take("mid", count),
             bid=take("bid", prices),
             bid_size=take("bid_size", sizes),
             ask=take("ask", prices),
@@ -151,6 +159,7 @@ class Pipeline:
 
     def _market_columns(self, batch: Batch, seen: Observed) -> dict[str, Floats]:
         known: dict[str, Floats] = {
+            "mid": seen.mid,
             "bid": seen.bid,
             "bid_size": seen.bid_size,
             "ask": seen.ask,
@@ -204,35 +213,43 @@ class Pipeline:
         left = (closes[index] - ts) / 1e9
         return np.where((index >= 0) & (left > 0), left, np.nan)
 
-    def _compute(
-        self,
-        step: Step,
-        known: Mapping[str, Floats],
-        batch: Batch,
-        seen: Observed,
-        block: Mapping[str, Floats],
-    ) -> Floats:
-        out = block.get(step.output)
-        if out is None:
-            out = self.buffers.take(step.output, len(batch))
+    def _steps(
+        self, batch: Batch, seen: Observed, block: Mapping[str, Floats]
+    ) -> dict[str, Floats]:
+        """All columns by name, those of the block in its lines where they are made."""
+        known = self._market_columns(batch, seen)
+        tape = {"last_price": batch.price, "last_size": batch.size}
+        whole = Stretch(batch.ts, seen.bits, known, tape)
+        names = self.read_at_trades
+        trades = trade_rows(batch, seen, names) if self.sparse else NO_TRADES
+        for step in self.plan.steps:
+            name = step.output
+            if name in self.sparse:
+                out = self.buffers.take(name, len(trades.rows))
+                self._compute(step, trades.stretch, out)
+                trades.stretch.known[name] = out
+                continue
+            known[name] = out = block.get(name, self.buffers.take(name, len(batch)))
+            if samples_trades(step) and step.inputs[0] in self.sparse:
+                values = trades.stretch.known[step.inputs[0]]
+                self.runners[name].spread(trades.rows, values, out)
+            else:
+                self._compute(step, whole, out)
+        return known
+
+    def _compute(self, step: Step, on: Stretch, out: Floats) -> None:
         if isinstance(step, ColumnStep):
-            program = self.programs[step.output]
             inputs = [
-                self.constants[name] if name.startswith("$") else known[name]
+                self.constants[name] if name.startswith("$") else on.known[name]
                 for name in step.program.inputs
             ]
-            program.run(inputs, out)
+            self.programs[step.output].run(inputs, out)
         else:
-            runner = self.runners[step.output]
-            inputs = [
-                known[name] if name in known else getattr(batch, _HELD[name][0])
-                for name in step.inputs
-            ]
-            runner.run(batch.ts, seen.bits, inputs, out)
-        return out
+            inputs = [on.observed(name) for name in step.inputs]
+            self.runners[step.output].run(on.ts, on.bits, inputs, out)
 
 
-def _held_columns(plan: Plan) -> tuple[str, ...]:
+def _held_columns(plan: Plan, sparse: frozenset[str]) -> tuple[str, ...]:
     """Market columns beside the touch that somebody reads at every row.
 
     What looks at trade rows alone takes a trade's price and size from the tape.
@@ -240,12 +257,14 @@ def _held_columns(plan: Plan) -> tuple[str, ...]:
     at_trades = ("last_price", "last_size")
     read: set[str] = set(plan.residual.inputs)
     for step in plan.steps:
+        if step.output in sparse:
+            continue
         if isinstance(step, ColumnStep):
             read |= set(step.program.inputs)
         else:
             over_trades = step.ticks == Ticks.TRADE
             read |= {n for n in step.inputs if not (over_trades and n in at_trades)}
-    made = {"bid", "bid_size", "ask", "ask_size"}
+    made = {"mid", "bid", "bid_size", "ask", "ask_size"}
     return tuple(n for n in plan.base_columns if n in read - made)
 
 
@@ -262,7 +281,9 @@ def new_pipeline(
     observers = new_records(OBSERVER, 1)
     seen = observers[0].seen
     seen.tick, seen.ticks_per_unit = config.tick, config.ticks_per_unit
+    seen.per_tick = config.per_tick
     seen.bid = seen.bid_size = seen.ask = seen.ask_size = seen.last_trade = np.nan
+    sparse = sparse_steps(plan)
     pipeline = Pipeline(
         plan=plan,
         values=values,
@@ -272,7 +293,9 @@ def new_pipeline(
         observers=observers,
         columns=tuple(n for n in plan.residual.inputs if n[0] not in "$@~"),
         read=frozenset(plan.base_columns),
-        held_columns=_held_columns(plan),
+        held_columns=_held_columns(plan, sparse),
+        sparse=sparse,
+        read_at_trades=read_at_trades(plan, sparse),
         constants={name: np.array(value) for name, value in values.items()},
     )
     for step in plan.steps:

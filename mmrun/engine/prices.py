@@ -49,6 +49,15 @@ def half_ticks(price: float, tick: float) -> int:
 
 
 @inlined
+def surely_whole(price: float, per_tick: float, whole: float) -> bool:
+    """Whether a price is on the grid by a product alone; False: divide to know.
+
+    Below 1e6 ticks product and quotient differ by less than 4e-10 of a tick.
+    """
+    return abs(price * per_tick - whole) <= 5e-10 and abs(whole) < 1e6
+
+
+@inlined
 def price_of(ticks: int, tick: float, ticks_per_unit: float) -> float:
     """The float nearest to a whole number of ticks."""
     if ticks_per_unit > 0.0:

@@ -7,9 +7,10 @@ The definitions, to the order of every addition, are those of `lang.evaluate`:
 A row ticks when one of its bits is in the step's mask; a value that is not NaN at a
 ticking row is an observation. At each row, first what is as old as the window or older
 leaves, then the row's observation enters, then the value is given, also at rows that
-do not tick. Running sums add what enters and take away what leaves, oldest first; they
-are added up afresh once as much has left as `max(1024, held)`, which keeps them from
-drifting at places that depend on the data alone. A window counted in ticks holds the
+do not tick. Running sums add what enters and take away what leaves, oldest first; nothing
+sums to 0, and they are added up afresh at the observation by which as much has left as
+`max(1024, held)`, which keeps them from drifting at places that depend on the data
+alone: rows that do not tick could be left out. A window counted in ticks holds the
 last n observations and is missing until it holds n.
 
 A kernel acts at ticking rows and at rows from `wake_ts` on, when time alone changes the
@@ -128,10 +129,13 @@ def window_values(rows: Rows, state: Any, ring: Ring, look: Look, what: int) -> 
             while w.held > 0 and ring.times[w.head & wrap_of(ring)] <= now - look.ns:
                 w = leave(w, ring, what)
             if ticks != 0:
+                before = w.held
                 w = observe(w, s, rows, row, ring, what)
+                entered = w.held > before
                 if w.held > look.ticks:
                     w = leave(w, ring, what)
-            w = settle(w, ring, what)
+                if entered and w.evicted >= max(RESUM_AFTER, w.held):
+                    w = resum(w, ring, what)
             value = window_value(w, s, now, look, what)
             wake = wake_ts(w, s, now, ring, look, what)
         rows.out[row] = value
@@ -184,8 +188,10 @@ def enter(
 
 @inlined
 def leave(w: Held, ring: Ring, what: int) -> Held:
-    """Drop the oldest entry and take it off the sums."""
+    """Drop the oldest entry and take it off the sums; those of nothing are 0."""
     place = w.head & wrap_of(ring)
+    if w.held == 1:
+        return Held((place + 1) & wrap_of(ring), 0, 0, 0.0, 0.0, w.shift)
     a, b = addends(ring.first[place], ring.second[place], w.shift, what)
     head = (place + 1) & wrap_of(ring)
     return Held(head, w.held - 1, w.evicted + 1, w.total - a, w.second - b, w.shift)
@@ -199,16 +205,6 @@ def addends(
     if what == STD:
         return first - shift, (first - shift) * (first - shift)
     return first, second
-
-
-@inlined
-def settle(w: Held, ring: Ring, what: int) -> Held:
-    """After a row's changes: the sums of nothing are 0, worn ones are added up afresh."""
-    if w.held == 0:
-        return Held(w.head, 0, 0, 0.0, 0.0, w.shift)
-    if w.evicted >= max(RESUM_AFTER, w.held):
-        return resum(w, ring, what)
-    return w
 
 
 @kernel
@@ -372,6 +368,21 @@ def sampled_values(rows: Rows, state: Any, _ring: Ring, _look: Look, _what: int)
     return len(rows.ts)
 
 
+@kernel
+def spread_values(rows, x, state, out):  # type: ignore[no-untyped-def]
+    """`sampled_values` of an input that is there at the sampled rows alone.
+
+    `rows` are those rows' indices, `x` the values at them.
+    """
+    s: State = state[0]
+    value, start = s.value, 0
+    for k in range(len(rows)):
+        out[start : rows[k]] = value
+        value, start = x[k], rows[k]
+    out[start:] = value
+    s.value = value
+
+
 #: Function of the language to its kernels, by time and by ticks, with their codes.
 _OPS: Mapping[str, tuple[tuple[Kernel, int], tuple[Kernel, int]]] = {
     "sum": ((window_values, SUM),) * 2,
@@ -413,6 +424,7 @@ class SeriesRunner:
         timed = bool(step.windows) and step.windows[0].timed
         function, self._what = _OPS[step.op][0 if timed else 1]
         self._kernel = mode(function)
+        self._spread = mode(spread_values)
         self._mask = int(step.ticks)
         self._look = _look(step, params)
         self._state = _fresh_state()
@@ -450,6 +462,10 @@ class SeriesRunner:
             self._ring = _doubled(self._ring, self._state)
             rows = _rest(rows, done)
             done = self._step(rows)
+
+    def spread(self, rows: IntColumn, values: FloatColumn, out: FloatColumn) -> None:
+        """As `run` of a `sample`, from the sampled rows' indices and values."""
+        self._spread(rows, values, self._state, out)
 
     def _step(self, rows: Rows) -> int:
         return self._kernel(rows, self._state, self._ring, self._look, self._what)

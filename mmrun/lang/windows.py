@@ -1,8 +1,9 @@
 """A window of observations with running sums of their terms.
 
-Running sums drift, so they are made anew at places that only the data decide: after as
-many evictions as the window is long, at least 1,024. Where that happens, and the order
-of every addition, is part of what the language means.
+Running sums drift, so they are made anew at places that only the data decide: when the
+window is empty, and at the observation by which as many were evicted as the window is
+long, at least 1,024. Where that happens, and the order of every addition, is part of
+what the language means; rows without an observation change nothing of it.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class Window:
             self._add(now, values)
         while not self.timed and len(self.rows) > length:
             self._evict()
-        self._refresh()
+        if values is not None and self._evicted >= max(RESUM_AFTER, len(self.rows)):
+            self._refresh()
 
     def full(self, length: float) -> bool:
         """Whether a window counted in ticks holds all of them; a timed one always."""
@@ -73,15 +75,15 @@ class Window:
             for total, term in zip(self.totals, self.terms(values), strict=True)
         ]
         self._evicted += 1
+        if not self.rows:
+            self._evicted = 0
+            self.totals = [0.0] * len(self.totals)
 
     def _refresh(self) -> None:
-        """Empty windows sum to 0; after enough evictions the sums are made anew."""
-        if self.rows and self._evicted < max(RESUM_AFTER, len(self.rows)):
-            return
+        """Make the sums anew, oldest first."""
         self._evicted = 0
         self.totals = [0.0] * len(self.totals)
-        if self.rows:
-            self.shift = self.rows[0][1][0]
+        self.shift = self.rows[0][1][0]
         for _, values in self.rows:
             self.totals = [
                 total + term

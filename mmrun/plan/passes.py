@@ -43,11 +43,6 @@ def _derived(op: str, *args: Expr) -> Expr:
     return Expr(op, args, type=args[0].type, stage=Stage.DATA, ticks=Ticks.BOOK)
 
 
-def _mid() -> Expr:
-    two = Expr("const", value=2.0)
-    return _derived("div", _derived("add", _market("bid"), _market("ask")), two)
-
-
 def _spread() -> Expr:
     return _derived("sub", _market("ask"), _market("bid"))
 
@@ -73,7 +68,6 @@ def _queue_imbalance() -> Expr:
 
 #: Market names that are formulas of others (definitions: design/language.md, Names).
 DERIVED = {
-    "mid": _mid,
     "spread": _spread,
     "weighted_mid": _weighted_mid,
     "queue_imbalance": _queue_imbalance,
@@ -81,7 +75,7 @@ DERIVED = {
 
 
 def expand_market_names(roots: Roots) -> Roots:
-    """`mid` and its like become formulas of bid and ask."""
+    """`spread` and its like become formulas of bid and ask."""
 
     def change(node: Expr) -> Expr:
         if node.op != "market" or node.name not in DERIVED:
