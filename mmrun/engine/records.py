@@ -81,10 +81,10 @@ ORDER = np.dtype(
     [
         ("ts", "i8"),  # at the venue
         ("sent_ts", "i8"),  # of the row that led to the request; of fills the fill's ts
-        ("order_id", "i8"),
         ("price", "f8"),
         ("size", "f8"),  # of the order (fills: the size filled)
         ("queue_ahead", "f8"),  # when it joined; NaN unknown
+        ("order_id", "u4"),
         ("side", "i1"),
         ("event", "i1"),  # OrderEvent
         ("rule", "i1"),  # Rule: why it was cancelled or rejected
