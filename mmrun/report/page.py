@@ -1,4 +1,4 @@
-"""The page a terminal report is written on, and how it says numbers."""
+"""What a report is written from, and how it says numbers and times."""
 
 from __future__ import annotations
 
@@ -86,4 +86,15 @@ def wrapped(page: Page, text: str, head: str) -> list[str]:
     indent = " " * len(head)
     return textwrap.wrap(
         text, page.width, initial_indent=head, subsequent_indent=indent
+    )
+
+
+def times(page: Page) -> tuple[str, str]:
+    """First and last time of the equity table, UTC; the day is said once."""
+    if not page.equity.height:
+        return "", ""
+    first, last = page.equity["ts"][0], page.equity["ts"][-1]
+    same_day = first.date() == last.date()
+    return f"{first:%Y-%m-%d %H:%M:%S}", (
+        f"{last:%H:%M:%S}" if same_day else f"{last:%Y-%m-%d %H:%M:%S}"
     )

@@ -14,12 +14,28 @@ from mmrun.report.page import SIDES, Page, many, share, wrapped
 
 def presence(page: Page) -> list[str]:
     """Time quoted and not quoted, by rule and side: a table that sums up."""
-    values = page.summary
-    session_s = values["session_s"]
+    session_s = page.summary["session_s"]
     if not session_s:
         return []
+    rows = [
+        _presence_row(name, row, session_s) for name, row in time_spent(page).items()
+    ]
+    return [
+        page.heading(f"{'Presence':<22}{'bid':>22}{'ask':>22}"),
+        *rows[:-1],
+        " " * 22 + "─" * 44,
+        rows[-1],
+        f"  {at_touch(page)}",
+    ]
+
+
+def time_spent(page: Page) -> dict[str, dict[str, float]]:
+    """Seconds of each side: `quoted`, then rules by time, then their sum, `session`."""
+    values = page.summary
     spent = values["unquoted_time_s"]
-    quoted = {side: (values[f"{side}_uptime"] or 0.0) * session_s for side in SIDES}
+    quoted = {
+        side: (values[f"{side}_uptime"] or 0.0) * values["session_s"] for side in SIDES
+    }
     rules = sorted(
         {rule: None for side in SIDES for rule in spent[side]},
         key=lambda rule: -sum(spent[side].get(rule, 0.0) for side in SIDES),
@@ -28,14 +44,13 @@ def presence(page: Page) -> list[str]:
         rule: {side: spent[side].get(rule, 0.0) for side in SIDES} for rule in rules
     }
     sums = {side: math.fsum(row[side] for row in table.values()) for side in SIDES}
-    rows = [_presence_row(name, row, session_s) for name, row in table.items()]
-    return [
-        page.heading(f"{'Presence':<22}{'bid':>22}{'ask':>22}"),
-        *rows,
-        " " * 22 + "─" * 44,
-        _presence_row("session", sums, session_s),
-        f"  at the market's best price {share(values['time_at_touch'])} (mean of sides)",
-    ]
+    return table | {"session": sums}
+
+
+def at_touch(page: Page) -> str:
+    """How much of the session the quotes stood at the best price."""
+    part = share(page.summary["time_at_touch"])
+    return f"at the market's best price {part} (mean of sides)"
 
 
 def _presence_row(name: str, row: Mapping[str, float], session_s: float) -> str:

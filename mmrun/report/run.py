@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,14 @@ import polars as pl
 
 from mmrun.engine.records import Recording
 from mmrun.report.files import RunResult, write_run
+from mmrun.report.html import fragment
 from mmrun.report.tables import frame, frames
 from mmrun.report.terminal import render
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Run:
-    """What `mmrun.run` gives."""
+    """What `mmrun.run` gives; a notebook shows it as a page."""
 
     summary: dict[str, Any]  #: what `summary.json` holds
     timing: dict[str, float]  #: what `run --json` adds; not part of the result
@@ -65,5 +65,10 @@ class Run:
         result = RunResult(self.summary, tables, manifest, self.strategy_yaml)
         return write_run(Path(directory), result)
 
+    def __repr__(self) -> str:
+        values = self.summary
+        net = f"{values['net_pnl']} {values['currency']}"
+        return f"<Run {self.name}: net {net}, {values['fills']} fills>"
+
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(self.report())}</pre>"
+        return fragment(self.summary, self.equity)

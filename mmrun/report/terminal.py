@@ -14,15 +14,22 @@ from typing import Any
 import polars as pl
 
 from mmrun.ledger.accounting import TOLERANCE
-from mmrun.report.assumptions import assumptions, optimism
+from mmrun.report.assumptions import assumptions
 from mmrun.report.drawing import amount, bar, chart, columns, decimals, extremes
-from mmrun.report.page import LABEL, Page, many, share, signed, sized, valued
+from mmrun.report.page import LABEL, Page, signed, sized, times, valued
 from mmrun.report.presence import idle, presence
+from mmrun.report.verdict import (
+    BROKEN,
+    adds_up,
+    fill_model,
+    head,
+    pnl_terms,
+    verdict,
+)
 
 
 _NARROWEST, _WIDEST = 80, 100
 _IDENTITY = "net = spread + inventory - fees + rebates"
-_BROKEN = "THE BOOKS DO NOT ADD UP: do not rely on any figure below"
 
 
 def render(
@@ -45,52 +52,21 @@ def render(
 
 
 def _verdict(page: Page) -> list[str]:
-    values = page.summary
     net = page.money("net_pnl")
-    verdict = (
-        f"net {signed(net)} {values['currency']}",
-        many(values["fills"], "fill"),
-        f"both sides quoted {share(values['quote_uptime'])} of the session",
-    )
-    model = f"fill model {values['fill_model']}, {optimism(values['fill_model'])}"
     style = "green" if net > 0.0 else "red" if net < 0.0 else "bold"
     return [
-        page.paint(_head(page), "dim"),
-        page.paint(" · ".join(verdict), style),
-        model,
-        *([] if _adds_up(page) else [page.paint(_BROKEN, "red")]),
+        page.paint(head(page), "dim"),
+        page.paint(verdict(page), style),
+        fill_model(page),
+        *([] if adds_up(page) else [page.paint(BROKEN, "red")]),
     ]
-
-
-def _head(page: Page) -> str:
-    values = page.summary
-    head = f"{values['strategy']} · {values['symbol']} at {values['venue']}"
-    start, end = _times(page)
-    return f"{head} · {start} to {end} UTC" if start else head
-
-
-def _times(page: Page) -> tuple[str, str]:
-    """First and last time of the equity table; the day is said once."""
-    if not page.equity.height:
-        return "", ""
-    first, last = page.equity["ts"][0], page.equity["ts"][-1]
-    same_day = first.date() == last.date()
-    return f"{first:%Y-%m-%d %H:%M:%S}", (
-        f"{last:%H:%M:%S}" if same_day else f"{last:%Y-%m-%d %H:%M:%S}"
-    )
 
 
 def _attribution(page: Page) -> list[str]:
     """The parts of net as bars of one axis; nothing for a run of zeros."""
-    if not page.summary["fills"] and _adds_up(page):
+    if not page.summary["fills"] and adds_up(page):
         return []
-    terms = {
-        "spread": page.money("spread_pnl"),
-        "inventory": page.money("inventory_pnl"),
-        "fees": 0.0 - page.money("fees"),
-        "rebates": page.money("rebates"),
-        "net": page.money("net_pnl"),
-    }
+    terms = pnl_terms(page)
     places = decimals(tuple(terms.values()))
     figures = {name: signed(term, places) for name, term in terms.items()}
     wide = max(map(len, figures.values()))
@@ -114,15 +90,10 @@ def _bar(term: float, low: float, high: float, room: int) -> str:
     return bar(term, low, high, room) if math.isfinite(term) else ""
 
 
-def _adds_up(page: Page) -> bool:
-    residual = page.summary["attribution_residual"]
-    return residual is not None and abs(residual) < TOLERANCE
-
-
 def _identity(page: Page) -> str:
     residual = page.summary["attribution_residual"]
     found = "unknown" if residual is None else f"{residual:.2g}"
-    if _adds_up(page):
+    if adds_up(page):
         return f"  {_IDENTITY} holds, residual {found}"
     broken = f"DOES NOT HOLD: {_IDENTITY}; residual {found}, allowed {TOLERANCE:.0e}"
     return "  " + page.paint(broken, "red")
@@ -219,7 +190,7 @@ def _chart(page: Page, name: str, pick: str, rows: int) -> list[str]:
 
 
 def _axis(page: Page) -> str:
-    start, end = (time.rpartition(" ")[2] for time in _times(page))
+    start, end = (time.rpartition(" ")[2] for time in times(page))
     return f"{'':<{LABEL}}{start}{end:>{page.width - LABEL - len(start)}}"
 
 
