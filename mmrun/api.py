@@ -19,6 +19,7 @@ from mmrun.strategy import read_formulas, read_strategy
 
 if TYPE_CHECKING:
     from mmrun.engine.quote import Market, Quote, Quoted
+    from mmrun.feeds.held import HeldTape
     from mmrun.report.run import Run
 
 #: Params by name, other values by dotted path: what `-s` takes.
@@ -125,9 +126,13 @@ def replay(
     seed: int = 0,
     symbol: str | None = None,
     days: str | None = None,
+    tape: HeldTape | None = None,
     tell: Tell = lambda _: None,
 ) -> Run:
-    """As `run`, with overrides as -s takes them; `tell` hears what is being done."""
+    """As `run`, with overrides as -s takes them; `tell` hears what is being done.
+
+    With `tape` the data stays in memory for the next run of the same.
+    """
     from mmrun.engine.assumptions import fill_model, latency as latencies
     from mmrun.engine.run import start
     from mmrun.replaying import Stopwatch, conditions_of, finish, open_feed
@@ -137,7 +142,7 @@ def replay(
     plan = build(file, overrides)
     source = open_feed(plan, data, symbol=symbol, days=days)
     conditions = conditions_of(source, model=model, latency=delays, tell=tell)
-    feed = watch.reading(source.replay)
+    feed = watch.reading(tape.feed(source.replay) if tape else source.replay)
     bound = start(plan, feed, conditions)  # ticks, params, registers, machine code
     with watch.driving():
         recording = bound.over(feed, progress=watch.telling(tell))

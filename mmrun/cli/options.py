@@ -11,11 +11,10 @@ import click
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
-def overrides(*also: str) -> Callable[[Command], Command]:
-    """`-s NAME=VALUE`, any number of times, and the long names given."""
+def overrides() -> Callable[[Command], Command]:
+    """`-s NAME=VALUE`, any number of times."""
     return click.option(
         "-s",
-        *also,
         "overrides",
         multiple=True,
         metavar="NAME=VALUE",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,12 @@ import click
 
 from mmrun.cli import options
 from mmrun.cli.progress import progress
+from mmrun.cli.watch import follow, saves
+from mmrun.strategy import files_behind
 
 
 if TYPE_CHECKING:
+    from mmrun.feeds.held import HeldTape
     from mmrun.report.run import Run
 
 
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Directory of a dataset. Default: the example that comes with mmrun.",
 )
-@options.overrides("--set")
+@options.overrides()
 @click.option(
     "--symbols", "symbol", help="Which symbol, where the dataset has several."
 )
@@ -51,6 +55,11 @@ if TYPE_CHECKING:
     help="Directory for the run's files. Default: runs/NAME/ID.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Keep the tape in memory, run again at every save, print what changed.",
+)
 def command(
     file: Path,
     data: Path | None,
@@ -62,6 +71,7 @@ def command(
     seed: int,
     output: Path | None,
     as_json: bool,
+    watch: bool,
 ) -> None:
     """Replay a dataset through a strategy; print the report, leave the files.
 
@@ -69,24 +79,34 @@ def command(
     """
     from mmrun import api
 
+    if watch and as_json:
+        message = "--watch prints what changed, for people; it has no --json"
+        raise click.UsageError(message)
+    replay = partial(
+        api.replay,
+        file,
+        data,
+        overrides=overrides,
+        latency=latency,
+        seed=seed,
+        symbol=symbol,
+        days=days,
+    )
     models = [model for model in fills.split(",") if model.strip()] or ["queue"]
-    with progress() as tell:
-        runs = [
-            api.replay(
-                file,
-                data,
-                overrides=overrides,
-                fills=model,
-                latency=latency,
-                seed=seed,
-                symbol=symbol,
-                days=days,
-                tell=tell,
-            )
-            for model in models
-        ]
-    kept = runs[0].save(output or Path("runs") / runs[0].name)
-    click.echo(_as_json(runs[0]) if as_json else _page(runs, kept), nl=False)
+
+    def runs(tape: HeldTape | None = None) -> list[Run]:
+        with progress() as tell:
+            return [replay(fills=model, tape=tape, tell=tell) for model in models]
+
+    def keep(run: Run) -> Path:
+        return _near(run.save(output or Path("runs") / run.name))
+
+    if watch:
+        follow(saves(partial(files_behind, file)), runs, keep, _page)
+        return
+    done = runs()
+    kept = keep(done[0])
+    click.echo(_as_json(done[0]) if as_json else _page(done, kept), nl=False)
 
 
 def _as_json(run: Run) -> str:
@@ -95,12 +115,23 @@ def _as_json(run: Run) -> str:
     return to_json(run.summary | {"timing": run.timing})
 
 
-def _page(runs: list[Run], kept: Path) -> str:
+def _page(runs: list[Run], kept: Path, last: Run | None = None) -> str:
+    """The report, or what changed since the last run; the band; where the files are."""
+    body = _report(runs[0]) if last is None else _changes(last, runs[0])
+    band = _band(runs) if len(runs) > 1 else ""
+    return f"{body}{band}\nfiles: {kept}\n"
+
+
+def _report(run: Run) -> str:
     width = shutil.get_terminal_size((88, 24)).columns
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    report = runs[0].report(width=width, color=color)
-    band = _band(runs) if len(runs) > 1 else ""
-    return f"{report}{band}\nfiles: {_near(kept)}\n"
+    return run.report(width=width, color=color)
+
+
+def _changes(before: Run, now: Run) -> str:
+    from mmrun.report.changes import render
+
+    return render(before, now)
 
 
 def _near(path: Path) -> Path:

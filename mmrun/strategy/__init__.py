@@ -6,9 +6,17 @@ text with places, and `Problem`s. `reading` is the flow; the file format is
 """
 
 from mmrun.strategy.codes import CODES
+from mmrun.strategy.extends import files_behind
 from mmrun.strategy.partial import read_formulas
 from mmrun.strategy.reading import read_strategy, resolve
 from mmrun.strategy.spec import Strategy
 
 
-__all__ = ["CODES", "Strategy", "read_formulas", "read_strategy", "resolve"]
+__all__ = [
+    "CODES",
+    "Strategy",
+    "files_behind",
+    "read_formulas",
+    "read_strategy",
+    "resolve",
+]

@@ -50,6 +50,18 @@ def read_extended(path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
     return (Document(document.source, root) if root else None), problems
 
 
+def files_behind(path: Path) -> tuple[Path, ...]:
+    """The file and all it extends, as far as they can be read; missing ones too."""
+    chain = _Chain()
+    try:
+        document = chain.read(path, str(path))
+    except OSError:
+        return (path,)
+    if document is not None and isinstance(document.root, Section):
+        chain.resolve(document, document.root, path, ())
+    return (path, *chain.done)
+
+
 def merge(base: Section, over: Section) -> Section:
     """`over` laid on `base`: sections merge deeply, everything else replaces."""
     entries = dict(base.entries)

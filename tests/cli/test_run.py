@@ -90,6 +90,11 @@ def test_settings_reach_the_run(here: Path, capsys: pytest.CaptureFixture[str]) 
     assert "max_inventory: 20" in (here / "out/strategy.yaml").read_text()
 
 
+def test_settings_have_one_option(here: Path) -> None:
+    """`--set` is of `quote`, where it sets lets and state; a run takes -s alone."""
+    assert mmrun(["run", "small.yaml", "--set", "risk.max_inventory=20"]) == 2
+
+
 def test_several_fill_models_give_a_band(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

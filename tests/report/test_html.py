@@ -12,8 +12,8 @@ import pytest
 from mmrun.engine.records import Recording
 from mmrun.report.facts import RunFacts
 from mmrun.report.html import fragment
-from mmrun.report.svg import HEIGHT, POINTS, WIDTH, line_chart
 from mmrun.report.summary import summarize
+from mmrun.report.svg import HEIGHT, POINTS, WIDTH, line_chart
 from mmrun.report.tables import frame
 
 

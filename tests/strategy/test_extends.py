@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mmrun.problems import UsageError
-from mmrun.strategy import read_strategy, resolve
+from mmrun.strategy import files_behind, read_strategy, resolve
 
 
 BASE = """mmrun: 1
@@ -149,3 +149,23 @@ def test_a_folder_is_not_a_strategy_file(tmp_path):
     """A folder cannot be read as one."""
     with pytest.raises(UsageError):
         read_strategy(tmp_path)
+
+
+def test_the_files_behind_a_strategy_are_known(write):
+    """All that is extended, over several steps, and what is not there yet."""
+    root = write("risk: {max_inventory: 1}\n", "root.yaml")
+    base = write("extends: [root.yaml, later.yaml]\n", "base.yaml")
+    path = write("mmrun: 1\nextends: base.yaml\n")
+
+    found = files_behind(path)
+
+    assert found[0] == path
+    assert set(found[1:]) == {base, root, path.parent / "later.yaml"}
+
+
+def test_a_file_that_cannot_be_read_has_none_behind_it(write):
+    """Of what is no YAML, or not there, the file itself is all there is to watch."""
+    broken = write("mmrun: [1\n")
+
+    assert files_behind(broken) == (broken,)
+    assert files_behind(broken.parent / "none.yaml") == (broken.parent / "none.yaml",)
