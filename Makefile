@@ -53,7 +53,7 @@ golden: $(VENV)/developing  ## write golden files anew; look at the diff
 	git diff --stat
 
 # These replay whole tapes, which takes kernels that run as Python too long.
-WHOLE_TAPES := test_docs.py test_real_data.py test_strategies.py test_t1.py
+WHOLE_TAPES := test_docs.py test_examples.py test_real_data.py test_strategies.py test_t1.py
 
 # Kernels run as Python, or their lines would count as never run.
 cover: $(VENV)/developing  ## line and branch coverage of the quick tests

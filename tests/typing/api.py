@@ -24,7 +24,9 @@ def replays() -> None:
     assert_type(run.orders, pl.DataFrame)
     assert_type(run.decisions, pl.DataFrame)
     assert_type(run.equity, pl.DataFrame)
-    assert_type(run.report(), str)
+    assert_type(run.timing, dict[str, float])
+    assert_type(run.report(width=100), str)
+    assert_type(run._repr_html_(), str)
     assert_type(run.save("runs/mine"), Path)
 
 
@@ -34,6 +36,8 @@ def quotes() -> None:
 
     assert_type(quotes, list[Quote])
     assert_type(quotes[0].bid, float | None)
+    assert_type(quotes[0].bid_rule, str | None)
+    assert_type(pl.DataFrame(quotes), pl.DataFrame)
 
 
 def compiles_and_checks() -> None:
