@@ -60,3 +60,12 @@ def test_quotes_make_a_frame() -> None:
     frame = pl.DataFrame(quotes)
     assert frame.select("bid", "ask").row(0) == (149.97, 150.03)
     assert frame["bid_rule"].to_list() == [None]
+
+
+def test_a_plan_shows_one_line() -> None:
+    """At a prompt a plan says what it computes ahead and how much is left for each row."""
+    shown = repr(mmrun.load(STRATEGY))
+
+    assert shown.startswith("<Plan inventory_skew: columns c0, c1")
+    assert "residual of " in shown
+    assert "\n" not in shown

@@ -110,7 +110,10 @@ STATE = np.dtype(
         ("changed", "i8"),  # more than sizes and time, since guards last looked
         ("repeatable", "i8"),  # equal columns and fills mean equal quotes
         ("steady", "i8"),  # what rests is what was wanted, and nothing changed since
-        ("sized_inventory", "f8"),  # at which both sides' sizes were last found; NaN none
+        (
+            "sized_inventory",
+            "f8",
+        ),  # at which both sides' sizes were last found; NaN none
         ("next_order_id", "i8"),
         ("fill_count", "i8"),  # known
         ("last_fill_ts", "i8"),  # known

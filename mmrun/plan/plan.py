@@ -56,7 +56,7 @@ class SeriesStep:
 Step = ColumnStep | SeriesStep
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Plan:
     """What the engine runs, printable by `mmrun explain`."""
 
@@ -66,6 +66,13 @@ class Plan:
     steps: tuple[Step, ...]  #: columns, each after what it reads
     residual: Program  #: outputs: OUTPUTS, then the `~` values
     texts: Mapping[str, str]  #: what a column or run value stands for, for people
+
+    def __repr__(self) -> str:
+        columns = ", ".join(step.output for step in self.steps) or "none"
+        rest = len(self.residual.instructions)
+        return (
+            f"<Plan {self.strategy.name}: columns {columns}; residual of {rest} steps>"
+        )
 
     @property
     def base_columns(self) -> tuple[str, ...]:
