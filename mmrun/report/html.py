@@ -113,8 +113,9 @@ def _drawings(page: Page) -> str:
         return ""
     start, end = times(page)
     money = f"Net P&L, {page.summary['currency']}"
+    color = _GAIN if page.money("net_pnl") > 0.0 else _LOSS
     return (
-        _drawing(page, "net_pnl", "last", money, _GAIN)
+        _drawing(page, "net_pnl", "last", money, color)
         + _drawing(page, "inventory", "extreme", "Inventory", _HELD)
         + _line(f"{start} to {end} UTC", "opacity:0.7")
     )
