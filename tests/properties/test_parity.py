@@ -392,7 +392,8 @@ def by_plan(
 ) -> list[Values]:
     """Values of the outputs, row by row: columns in batches, then the residual."""
     values = run_values(plan, TICK, LOT)
-    config = SimpleNamespace(tick=TICK, ticks_per_unit=ticks_per_unit(TICK))
+    whole = ticks_per_unit(TICK)
+    config = SimpleNamespace(tick=TICK, ticks_per_unit=whole, per_tick=whole)
     pipeline = new_pipeline(
         plan,
         config,

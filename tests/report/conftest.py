@@ -50,12 +50,12 @@ def made_fills() -> np.ndarray:
 def made_orders() -> np.ndarray:
     nan = float("nan")
     rows = [
-        (START, START, 1, 99.98, 100, 300, 1, OrderEvent.NEW, Rule.QUOTED),
-        (START, START, 3, 99.99, 150, nan, -1, OrderEvent.NEW, Rule.QUOTED),
-        (START + S, START + S, 1, 99.98, 100, nan, 1, OrderEvent.FILLED, Rule.QUOTED),
-        (START + 2 * S, START, 2, 99.95, 350, 0, 1, OrderEvent.REPLACE, Rule.QUOTED),
-        (START + 3 * S, START, 6, 99.9, 9, nan, 1, OrderEvent.REJECT, Rule.POST_ONLY),
-        (START + 5 * S, START, 2, 99.95, 9, nan, 1, OrderEvent.CANCEL, Rule.STALE),
+        (START, START, 99.98, 100, 300, 1, 1, OrderEvent.NEW, Rule.QUOTED),
+        (START, START, 99.99, 150, nan, 3, -1, OrderEvent.NEW, Rule.QUOTED),
+        (START + S, START + S, 99.98, 100, nan, 1, 1, OrderEvent.FILLED, Rule.QUOTED),
+        (START + 2 * S, START, 99.95, 350, 0, 2, 1, OrderEvent.REPLACE, Rule.QUOTED),
+        (START + 3 * S, START, 99.9, 9, nan, 6, 1, OrderEvent.REJECT, Rule.POST_ONLY),
+        (START + 5 * S, START, 99.95, 9, nan, 2, 1, OrderEvent.CANCEL, Rule.STALE),
     ]
     return np.array(rows, ORDER)
 
