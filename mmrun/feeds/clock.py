@@ -43,8 +43,8 @@ def with_clock(
     """
     previous_ns: int | None = None
     for batch in batches:
-        for piece, last_ns in _pieces(batch, previous_ns, heartbeat, rows):
-            yield from slices(_filled(piece, last_ns, heartbeat), rows)
+        for piece, gaps in _pieces(batch, previous_ns, heartbeat, rows):
+            yield from slices(_filled(piece, gaps, heartbeat), rows)
         previous_ns = int(batch.ts[-1]) if len(batch) else previous_ns
     if previous_ns is not None and heartbeat.interval_ns:
         gap = np.array([FOREVER_NS - previous_ns])
@@ -79,19 +79,21 @@ def clock_rows(times: IntColumn) -> Batch:
 
 def _pieces(
     batch: Batch, previous_ns: int | None, heartbeat: Heartbeat, rows: int
-) -> Iterator[tuple[Batch, int]]:
-    """Parts of a batch, each with the `ts` before it.
+) -> Iterator[tuple[Batch, IntColumn]]:
+    """Parts of a batch, each with the time before each of its rows, ns.
 
     Where clock rows would more than double the batch, parts have about `rows` rows once
     filled, so that memory stays bounded; otherwise the batch is one part.
     """
     if not len(batch):
         return
-    before = int(batch.ts[0]) if previous_ns is None else previous_ns
-    gaps, silent = _silences(batch, before, heartbeat)
+    gaps = np.empty_like(batch.ts)
+    np.subtract(batch.ts[1:], batch.ts[:-1], out=gaps[1:])
+    gaps[0] = 0 if previous_ns is None else batch.ts[0] - previous_ns
+    silent = _silent(gaps, heartbeat)
     due = _due_count(gaps[silent], heartbeat)
     if due.sum() <= len(batch):
-        yield batch, before
+        yield batch, gaps
         return
     rows_each = np.ones(len(batch), np.int64)
     rows_each[silent] += due
@@ -99,13 +101,12 @@ def _pieces(
     cuts = np.searchsorted(filled, np.arange(rows, filled[-1], rows))
     bounds = [0, *np.unique(cuts[cuts > 0]).tolist(), len(batch)]
     for start, stop in pairwise(bounds):
-        last_ns = before if start == 0 else int(batch.ts[start - 1])
-        yield batch.rows(start, stop), last_ns
+        yield batch.rows(start, stop), gaps[start:stop]
 
 
-def _filled(batch: Batch, previous_ns: int, heartbeat: Heartbeat) -> Batch:
+def _filled(batch: Batch, gaps: IntColumn, heartbeat: Heartbeat) -> Batch:
     """The rows with the clock rows due before each of them."""
-    gaps, silent = _silences(batch, previous_ns, heartbeat)
+    silent = _silent(gaps, heartbeat)
     counts = _due_count(gaps[silent], heartbeat)
     starts = batch.ts[silent] - gaps[silent]
     times = _due(starts, counts, heartbeat)
@@ -120,14 +121,11 @@ def _filled(batch: Batch, previous_ns: int, heartbeat: Heartbeat) -> Batch:
     return Batch(*columns)
 
 
-def _silences(
-    batch: Batch, previous_ns: int, heartbeat: Heartbeat
-) -> tuple[IntColumn, NDArray[np.intp]]:
-    """The time before each row, and which rows end a silence that gets clock rows."""
-    gaps = np.diff(batch.ts, prepend=previous_ns)
+def _silent(gaps: IntColumn, heartbeat: Heartbeat) -> NDArray[np.intp]:
+    """Which rows end a silence that gets clock rows."""
     if not heartbeat.interval_ns:
-        return gaps, np.empty(0, np.intp)
-    return gaps, np.flatnonzero(gaps > heartbeat.interval_ns)
+        return np.empty(0, np.intp)
+    return np.flatnonzero(gaps > heartbeat.interval_ns)
 
 
 def _due_count(gaps: IntColumn, heartbeat: Heartbeat) -> IntColumn:
