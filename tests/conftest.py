@@ -23,6 +23,9 @@ settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
+# Tests leave nothing in the user's cache of tapes; those of the cache have their own.
+os.environ["MMRUN_CACHE_GB"] = "0"
+
 ROOT = Path(__file__).parent.parent
 
 

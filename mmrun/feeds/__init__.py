@@ -1,5 +1,5 @@
 """Feeds: tape files or arrays in, batches of tape rows out (`market.tape.Feed`).
 
-A feed adds clock rows where the market is silent (`clock`). Whatever the batch size,
+What was decoded once is kept (`cache`). A feed adds clock rows where the market is silent (`clock`). Whatever the batch size,
 the rows are the same.
 """

@@ -1,23 +1,28 @@
 """Replay of recorded tapes: a dataset's files, or a batch in memory.
 
-A file is decoded `CHUNK_ROWS` rows at a time, so memory does not grow with the file.
-Columns that no row of the tape uses are not read.
+A file is read `CHUNK_ROWS` rows at a time, so memory does not grow with the file: from
+the cache of decoded tapes (`feeds.cache`), or else decoded. Columns that no row of the
+file uses are not read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from mmrun.feeds.arrow_file import Columns
+from mmrun.feeds.cache import CachedTape, tape_folder
 from mmrun.feeds.clock import Heartbeat, slices, with_clock
+from mmrun.feeds.limited_folder import LimitedFolder
 from mmrun.market.dataset import Dataset, Days, choose_instrument, files_of
 from mmrun.market.instrument import Instrument
-from mmrun.market.manifest import TapeFile, sum_rows
+from mmrun.market.manifest import TapeFile
 from mmrun.market.reader import decoding
 from mmrun.market.tape import Batch
 
@@ -93,12 +98,15 @@ class Replay:
 
         Raises:
             DataError: a file cannot be decoded.
+            UsageError: the environment gives the cache no size.
         """
-        kinds = sum_rows(self._files)
-        decoded = (
-            batch for file in self._files for batch in _decode(self._root, file, kinds)
+        folder = tape_folder()
+        read = (
+            batch
+            for file in self._files
+            for batch in _read(self._root / file.path, file, folder)
         )
-        return with_clock(decoded, self._heartbeat, self._rows)
+        return with_clock(read, self._heartbeat, self._rows)
 
 
 @dataclass(frozen=True)
@@ -129,7 +137,7 @@ def batch_of(frame: pl.DataFrame) -> Batch:
     Columns the frame does not have are all missing.
     """
     filled = frame.with_columns(_fill(name) for name in frame.columns if name in _USERS)
-    return Batch(*(_array(filled, name) for name in Batch.__dataclass_fields__))
+    return _batch(_arrays(filled))
 
 
 def _heartbeat(
@@ -142,26 +150,51 @@ def _heartbeat(
     )
 
 
-def _decode(root: Path, file: TapeFile, kinds: Mapping[str, int]) -> Iterator[Batch]:
+def _read(path: Path, file: TapeFile, folder: LimitedFolder) -> Iterator[Batch]:
     """A file's rows, `CHUNK_ROWS` at a time."""
-    path = root / file.path
-    used = [name for name, users in _USERS.items() if users & kinds.keys()]
+    used = [name for name, users in _USERS.items() if users & file.rows.keys()]
+    types = {name: _dtype(name) for name in ("ts", "kind", *used)}
+    cached = CachedTape(folder, path, file.sha256, types, CHUNK_ROWS)
     scan = pl.scan_parquet(path, hive_partitioning=False)
+    codes = pl.col(*(name for name in types if name in ("kind", *_CODES)))
     chosen = scan.select("ts", "kind", *(_fill(name) for name in used))
+    chosen = chosen.with_columns(codes.cast(pl.Int8))
     for start in range(0, file.row_count, CHUNK_ROWS):
-        with decoding(path):
-            frame = chosen.slice(start, CHUNK_ROWS).collect()
-        yield batch_of(frame)
+        rows = min(CHUNK_ROWS, file.row_count - start)
+        columns = cached.read(start, rows)
+        if columns is None:
+            with decoding(path):
+                frame = chosen.slice(start, rows).collect()
+            columns = cached.keep(start, frame) or _arrays(frame)
+        yield _batch(columns)
 
 
 def _fill(name: str) -> pl.Expr:
     return pl.col(name).fill_null(0 if name in _CODES else float("nan"))
 
 
-def _array(frame: pl.DataFrame, name: str) -> Any:
-    """A column as a writable array: a read-only one is another type to numba."""
-    dtype = _DTYPES.get(name, np.dtype(np.float64))
-    if name not in frame.columns:
-        return np.full(len(frame), 0 if name in _CODES else np.nan, dtype)
-    array = np.ascontiguousarray(frame[name].to_numpy(), dtype)
+def _arrays(frame: pl.DataFrame) -> Columns:
+    """Columns as writable arrays: a read-only one is another type to numba."""
+    return {
+        name: _writable(np.ascontiguousarray(frame[name].to_numpy(), _dtype(name)))
+        for name in frame.columns
+        if name in Batch.__dataclass_fields__
+    }
+
+
+def _writable(array: NDArray[Any]) -> NDArray[Any]:
     return array if array.flags.writeable else array.copy()
+
+
+def _batch(columns: Columns) -> Batch:
+    """The columns as a batch, those that are not there all missing."""
+    missing = {
+        name: np.full(len(columns["ts"]), 0 if name in _CODES else np.nan, _dtype(name))
+        for name in Batch.__dataclass_fields__
+        if name not in columns
+    }
+    return Batch(**columns, **missing)
+
+
+def _dtype(name: str) -> np.dtype[Any]:
+    return _DTYPES.get(name, np.dtype(np.float64))
