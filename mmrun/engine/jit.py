@@ -34,6 +34,8 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from mmrun.folders import cache_root
+
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -286,13 +288,7 @@ def cache_folder() -> Path | None:
 def _cache_root() -> Path:
     if chosen := os.environ.get("NUMBA_CACHE_DIR"):
         return Path(chosen) / "mmrun"
-    if chosen := os.environ.get("XDG_CACHE_HOME"):
-        return Path(chosen) / "mmrun"
-    if sys.platform == "win32" and (chosen := os.environ.get("LOCALAPPDATA")):
-        return Path(chosen) / "mmrun" / "cache"
-    if sys.platform == "darwin":
-        return Path("~/Library/Caches/mmrun").expanduser()
-    return Path("~/.cache/mmrun").expanduser()
+    return cache_root()
 
 
 @contextmanager
