@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.bind import quoted_venue, sizes_of
@@ -17,18 +18,24 @@ from mmrun.engine.jit import Mode, compiled
 from mmrun.engine.records import Recording
 from mmrun.engine.run import Conditions
 from mmrun.feeds.replay import Replay
+from mmrun.market.calendars import calendar_between
 from mmrun.market.check import refuse_hopeless
 from mmrun.market.dataset import Dataset, choose_instrument, load_dataset
 from mmrun.market.instrument import Instrument
-from mmrun.market.sessions import Sessions, sessions_between, utc_offset
+from mmrun.market.sessions import (
+    TradingSession,
+    local_date,
+    sessions_between,
+    utc_offset,
+)
 from mmrun.market.tape import Batch, Feed
 from mmrun.plan.plan import Plan
-from mmrun.problems import UsageError
+from mmrun.problems import NothingSelectedError, UsageError
 from mmrun.report.facts import RunFacts
 from mmrun.report.provenance import git_state, run_id, text_hash, versions
 from mmrun.report.run import Run
 from mmrun.report.summary import summarize
-from mmrun.strategy.spec import Fee, Strategy
+from mmrun.strategy.spec import Fee, Session, Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +44,8 @@ class Source:
 
     dataset: Dataset
     replay: Replay
-    sessions: Sessions | None
-    timezone: str
+    sessions: tuple[TradingSession, ...] | None  #: None: one endless session
+    timezone: str  #: of the session's hours; the dataset's where it has none
     scope: dict[str, str]  #: symbol and days, as they went into the run
 
 
@@ -58,23 +65,55 @@ def open_feed(
     _require_venue(plan.strategy, instrument)
     chosen = _read_days(days)
     session = plan.strategy.session
-    hours = session.open_s is not None and session.close_s is not None
-    timezone = session.timezone if hours else instrument.timezone
-    sessions = None
-    if session.open_s is not None and session.close_s is not None:
-        span = Replay(dataset, symbol, days=chosen).span
-        sessions = sessions_between(
-            *span, timezone=timezone, open_s=session.open_s, close_s=session.close_s
-        )
+    span = Replay(dataset, symbol, days=chosen).span
+    timezone, sessions = _sessions(session, span, instrument.timezone)
     replay = Replay(
         dataset,
         symbol,
         heartbeat_ns=session.heartbeat_ns,
-        session=sessions,
+        session=_hours(sessions),
         days=chosen,
     )
     scope = {"symbol": instrument.symbol, "days": days or "all"}
     return Source(dataset, replay, sessions, timezone, scope)
+
+
+def _sessions(
+    session: Session, span: tuple[int, int], timezone: str
+) -> tuple[str, tuple[TradingSession, ...] | None]:
+    """The time zone of a strategy's hours, and its sessions that a span touches.
+
+    Raises:
+        DataError: the calendar does not know those days.
+        NothingSelectedError: the span touches no session.
+    """
+    if session.calendar is not None:
+        calendar = calendar_between(session.calendar, *span)
+        timezone, sessions = calendar.timezone, calendar.sessions
+    elif session.open_s is not None and session.close_s is not None:
+        timezone = session.timezone
+        sessions = sessions_between(
+            *span, timezone=timezone, open_s=session.open_s, close_s=session.close_s
+        )
+    else:
+        return timezone, None
+    first, last = span
+    touched = [s for s in sessions if s.open_ns <= last and s.close_ns > first]
+    if not touched:
+        name = session.calendar or "the strategy"
+        start, end = (local_date(ts, ZoneInfo(timezone)) for ts in span)
+        message = f"{name} has no session from the data's first row to its last ({start} to {end})"
+        raise NothingSelectedError(message)
+    return timezone, tuple(touched)
+
+
+def _hours(
+    sessions: tuple[TradingSession, ...] | None,
+) -> tuple[tuple[int, int], ...] | None:
+    """Opens and closes alone, ns."""
+    return (
+        None if sessions is None else tuple((s.open_ns, s.close_ns) for s in sessions)
+    )
 
 
 def example_data() -> Path:
@@ -106,7 +145,7 @@ def conditions_of(
     return Conditions(
         model=model,
         latency=latency,
-        sessions=source.sessions,
+        sessions=_hours(source.sessions),
         utc_offset=utc_offset(source.timezone),
         mode=announced(tell),
     )

@@ -13,7 +13,7 @@ import mmrun
 
 
 ROOT = Path(__file__).parent.parent
-SLOW_LIBRARIES = ("numba", "llvmlite", "numexpr", "numpy", "polars")
+SLOW_LIBRARIES = ("pandas", "numba", "llvmlite", "numexpr", "numpy", "polars")
 STRATEGY = str(ROOT / "strategies" / "inventory_skew.yaml")
 
 

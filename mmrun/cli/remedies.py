@@ -52,6 +52,8 @@ REMEDIES: dict[str, str] = {
     "MM139": "Give decimals with nearest_even alone; the other modes round to ticks.",
     "MM141": "on_breach none and stop_all clip no sizes: leave the limit out, or on_breach.",
     "MM140": "Make the heartbeat longer: it adds a row for every silence of its length.",
+    "MM142": "Name a calendar by its ISO 10383 code, and leave timezone, open and close "
+    "to it; or give hours and no calendar.",
     "MM190": "Leave the key out for now. It is refused rather than ignored.",
     "MM201": "Take the character out or write what the help says. Formulas have "
     "numbers, names, operators and calls, and no strings, lists or attributes.",

@@ -2,38 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 
 SECOND_NS = 1_000_000_000
-Sessions = tuple[tuple[int, int], ...]  #: (open, close) in ns since 1970 UTC, in order
+
+
+@dataclass(frozen=True, slots=True)
+class TradingSession:
+    """From an open to a close, ns since 1970 UTC."""
+
+    date: date  #: the day it counts to: of a session over midnight, the later one
+    open_ns: int
+    close_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class TradingDay:
+    """A date and when it begins, ns since 1970 UTC; it ends where the next begins."""
+
+    date: date
+    start_ns: int
 
 
 def sessions_between(
     first_ts: int, last_ts: int, *, timezone: str, open_s: float, close_s: float
-) -> Sessions:
+) -> tuple[TradingSession, ...]:
     """The sessions of every local day that a span of time touches.
 
     `open_s` and `close_s` are seconds of wall-clock time after local midnight, so that
     a session opens at the same hour before and after a change to summer time.
     """
     zone = ZoneInfo(timezone)
-    day = _local_day(first_ts, zone)
-    last = _local_day(last_ts, zone)
-    found = []
-    while day <= last:
-        found.append((_wall(day, open_s, zone), _wall(day, close_s, zone)))
-        day += timedelta(days=1)
-    return tuple(found)
+    return tuple(
+        TradingSession(day, wall_ns(day, open_s, zone), wall_ns(day, close_s, zone))
+        for day in _dates(first_ts, last_ts, zone)
+    )
 
 
-def _local_day(ts: int, zone: ZoneInfo) -> date:
+def days_between(first_ts: int, last_ts: int, timezone: str) -> tuple[TradingDay, ...]:
+    """The days from one local midnight to the next that a span of time touches."""
+    zone = ZoneInfo(timezone)
+    dates = _dates(first_ts, last_ts, zone)
+    return tuple(TradingDay(day, wall_ns(day, 0.0, zone)) for day in dates)
+
+
+def days_of(
+    sessions: Iterable[TradingSession], timezone: str
+) -> tuple[TradingDay, ...]:
+    """The days of sessions in time order, each once.
+
+    A day begins at its local midnight, or where its first session opens earlier (Globex
+    opens on the evening before) at that open.
+    """
+    zone = ZoneInfo(timezone)
+    starts: dict[date, int] = {}
+    for session in sessions:
+        midnight = wall_ns(session.date, 0.0, zone)
+        starts.setdefault(session.date, min(midnight, session.open_ns))
+    return tuple(TradingDay(day, start) for day, start in starts.items())
+
+
+def _dates(first_ts: int, last_ts: int, zone: ZoneInfo) -> Iterable[date]:
+    first, last = local_date(first_ts, zone), local_date(last_ts, zone)
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def local_date(ts: int, zone: ZoneInfo) -> date:
+    """The date in a time zone at a time in ns."""
     return datetime.fromtimestamp(ts // SECOND_NS, zone).date()
 
 
-def _wall(day: date, seconds: float, zone: ZoneInfo) -> int:
+def wall_ns(day: date, seconds: float, zone: ZoneInfo) -> int:
     """A local wall-clock time as ns since 1970 UTC."""
     whole = int(seconds)
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 (local, on purpose)

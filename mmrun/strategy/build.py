@@ -188,7 +188,7 @@ def _risk(root: Section) -> Risk:
 
 
 def _session(section: Section) -> Session:
-    given = _given(section, timezone=_text, reset_windows=_flag)
+    given = _given(section, calendar=_text, timezone=_text, reset_windows=_flag)
     times = _given(section, open=clock_seconds, close=clock_seconds)
     heartbeat = _given(section, heartbeat=duration_ns)
     return Session(

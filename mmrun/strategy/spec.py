@@ -178,10 +178,11 @@ class Risk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Trading hours of each day, in a time zone."""
+    """Trading hours: an exchange's calendar, or hours of each day in a time zone."""
 
+    calendar: str | None = None  #: a name exchange_calendars knows; without hours
     timezone: str = "UTC"
-    open_s: float | None = None  #: seconds after local midnight; None: no session
+    open_s: float | None = None  #: seconds after local midnight; None: no hours
     close_s: float | None = None
     heartbeat_ns: int = 1_000_000_000
     reset_windows: bool = False

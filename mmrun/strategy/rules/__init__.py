@@ -17,6 +17,7 @@ from mmrun.documents.schema import Finding
 from mmrun.problems import Problem
 from mmrun.strategy.rules import (
     breach_limits,
+    calendar,
     fee_sides,
     heartbeat,
     inventory_limit,
@@ -44,6 +45,7 @@ RULES: tuple[ModuleType, ...] = (
     rounding_decimals,
     heartbeat,
     breach_limits,
+    calendar,
 )
 
 
