@@ -54,6 +54,7 @@ REMEDIES: dict[str, str] = {
     "MM140": "Make the heartbeat longer: it adds a row for every silence of its length.",
     "MM142": "Name a calendar by its ISO 10383 code, and leave timezone, open and close "
     "to it; or give hours and no calendar.",
+    "MM143": "Give the session a calendar or hours: an endless session opens once.",
     "MM190": "Leave the key out for now. It is refused rather than ignored.",
     "MM201": "Take the character out or write what the help says. Formulas have "
     "numbers, names, operators and calls, and no strings, lists or attributes.",

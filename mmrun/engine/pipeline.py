@@ -5,8 +5,9 @@ State is carried from batch to batch, so any split of a tape gives the same colu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,8 @@ class Pipeline:
     held_columns: tuple[str, ...]  #: those of them to be made beside the touch
     sparse: frozenset[str]  #: the steps that run on trade rows alone
     read_at_trades: tuple[str, ...]  #: the market columns that those read
+    opens: NDArray[np.int64]  #: times at which windows start over and have not yet, ns
+    due: NDArray[np.int64]  #: those of them in the batch
     last: NDArray[np.int64] | None = None  #: the block's last row, as bit patterns
     held: dict[str, Any] = field(default_factory=dict)
     programs: dict[str, ColumnProgram] = field(default_factory=dict)
@@ -87,6 +90,8 @@ class Pipeline:
     def run(self, batch: Batch) -> Columns:
         """The rows as the kernel reads them, and a float64 block [column, row]."""
         self.buffers, self.others = self.others, self.buffers
+        count = np.searchsorted(self.opens, batch.ts[-1:], side="right").sum()
+        self.due, self.opens = self.opens[:count], self.opens[count:]
         block = self._block(len(batch))
         seen = self._observe(batch, block)
         known = self._steps(batch, seen, block)
@@ -232,7 +237,7 @@ class Pipeline:
             known[name] = out = block.get(name, self.buffers.take(name, len(batch)))
             if samples_trades(step) and step.inputs[0] in self.sparse:
                 values = trades.stretch.known[step.inputs[0]]
-                self.runners[name].spread(trades.rows, values, out)
+                self._spread(name, trades.rows, values, batch.ts, out)
             else:
                 self._compute(step, whole, out)
         return known
@@ -246,7 +251,33 @@ class Pipeline:
             self.programs[step.output].run(inputs, out)
         else:
             inputs = [on.observed(name) for name in step.inputs]
-            self.runners[step.output].run(on.ts, on.bits, inputs, out)
+            runner = self.runners[step.output]
+            for here in self._since_opens(on.ts, runner):
+                columns = [column[here] for column in inputs]
+                runner.run(on.ts[here], on.bits[here], columns, out[here])
+
+    def _spread(
+        self,
+        name: str,
+        rows: NDArray[np.int64],
+        values: Floats,
+        ts: NDArray[np.int64],
+        out: Floats,
+    ) -> None:
+        runner = self.runners[name]
+        for here in self._since_opens(ts, runner):
+            low, high = np.searchsorted(rows, (here.start, here.stop))
+            runner.spread(rows[low:high] - here.start, values[low:high], out[here])
+
+    def _since_opens(
+        self, ts: NDArray[np.int64], runner: SeriesRunner
+    ) -> Iterator[slice]:
+        """Rows of the batch between opens; the runner starts over before each open."""
+        edges = (0, *np.searchsorted(ts, self.due).tolist(), len(ts))
+        for nth, (start, stop) in enumerate(pairwise(edges)):
+            if nth:
+                runner.restart()
+            yield slice(start, stop)
 
 
 def _held_columns(plan: Plan, sparse: frozenset[str]) -> tuple[str, ...]:
@@ -296,6 +327,11 @@ def new_pipeline(
         held_columns=_held_columns(plan, sparse),
         sparse=sparse,
         read_at_trades=read_at_trades(plan, sparse),
+        opens=np.array(
+            [opens for opens, _ in sessions if plan.strategy.session.reset_windows],
+            np.int64,
+        ),
+        due=np.zeros(0, np.int64),
         constants={name: np.array(value) for name, value in values.items()},
     )
     for step in plan.steps:

@@ -427,11 +427,16 @@ class SeriesRunner:
         self._spread = mode(spread_values)
         self._mask = int(step.ticks)
         self._look = _look(step, params)
-        self._state = _fresh_state()
         holds_all = function is lag_by_ticks
-        self._ring = _fresh_ring(self._look.ticks if holds_all else FIRST_CAPACITY)
+        self._capacity = self._look.ticks if holds_all else FIRST_CAPACITY
+        self.restart()
         self._inputs = len(step.inputs)
         self._zeros = np.zeros(0)
+
+    def restart(self) -> None:
+        """Forget all rows: the next one is the first."""
+        self._state = _fresh_state()
+        self._ring = _fresh_ring(self._capacity)
 
     def run(
         self,

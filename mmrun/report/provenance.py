@@ -13,7 +13,15 @@ from typing import Any
 
 
 #: Packages whose version can change a run's bytes.
-PACKAGES = ("mmrun", "exchange_calendars", "numpy", "numexpr", "numba", "llvmlite", "polars")
+PACKAGES = (
+    "mmrun",
+    "exchange_calendars",
+    "numpy",
+    "numexpr",
+    "numba",
+    "llvmlite",
+    "polars",
+)
 _ID_LENGTH = 12
 
 

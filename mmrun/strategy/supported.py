@@ -63,7 +63,6 @@ UNSUPPORTED = (
         "flattening before the close",
         _other_than("off"),
     ),
-    Unsupported("session.reset_windows", "resetting windows", _is_true),
     Unsupported("accounting.cost_basis", "other cost bases", _other_than("average")),
 )
 

@@ -26,6 +26,7 @@ from mmrun.strategy.rules import (
     param_unit,
     quote_form,
     quote_size,
+    reset_windows,
     rounding_decimals,
     session_hours,
     time_zone,
@@ -46,6 +47,7 @@ RULES: tuple[ModuleType, ...] = (
     heartbeat,
     breach_limits,
     calendar,
+    reset_windows,
 )
 
 
