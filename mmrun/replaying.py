@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -23,7 +24,10 @@ from mmrun.market.check import refuse_hopeless
 from mmrun.market.dataset import Dataset, choose_instrument, load_dataset
 from mmrun.market.instrument import Instrument
 from mmrun.market.sessions import (
+    TradingDay,
     TradingSession,
+    days_between,
+    days_of,
     local_date,
     sessions_between,
     utc_offset,
@@ -48,6 +52,23 @@ class Source:
     timezone: str  #: of the session's hours; the dataset's where it has none
     scope: dict[str, str]  #: symbol and days, as they went into the run
 
+    @property
+    def days(self) -> tuple[TradingDay, ...]:
+        """The days on which the tape has rows: those of sessions, without them of UTC."""
+        if self.sessions is None:
+            days = days_between(*self.replay.span, "UTC")
+        else:
+            days = days_of(self.sessions, self.timezone)
+        ends = [*(day.start_ns for day in days[1:]), self.replay.span[1] + 1]
+        return tuple(
+            day
+            for day, end in zip(days, ends, strict=True)
+            if any(
+                f.last_ts >= day.start_ns and f.first_ts < end
+                for f in self.replay.files
+            )
+        )
+
 
 def open_feed(
     plan: Plan, data: Path | str | None, *, symbol: str | None, days: str | None
@@ -55,8 +76,9 @@ def open_feed(
     """Open a dataset for a plan.
 
     Raises:
-        DataError: it is missing, damaged, crossed too often to mean anything, or does not
-            hold one symbol at one venue.
+        DataError: it is missing, damaged, crossed too often to mean anything, does not
+            hold one symbol at one venue, or has days that the calendar does not know.
+        NothingSelectedError: it has none of the days, or they have no session.
         UsageError: the strategy quotes another venue, or `days` cannot be read.
     """
     dataset = load_dataset(example_data() if data is None else Path(data))
@@ -132,10 +154,26 @@ def _require_venue(strategy: Strategy, instrument: Instrument) -> None:
 
 
 def _read_days(text: str | None) -> tuple[str, str] | None:
+    """First and last date of `A..B`, or of one date alone."""
     if text is None:
         return None
-    first, dots, last = text.partition("..")
-    return (first, last if dots else first)
+    first, dots, last = (part.strip() for part in text.partition(".."))
+    chosen = (first, last if dots else first)
+    if not all(_is_date(day) for day in chosen):
+        message = f"days are '{text}'; expected dates, as 2013-10-07..2013-10-08 or 2013-10-07"
+        raise UsageError(message)
+    if chosen[0] > chosen[1]:
+        message = f"days are '{text}'; expected the earlier date first"
+        raise UsageError(message)
+    return chosen
+
+
+def _is_date(text: str) -> bool:
+    """Whether a text is a date as partitions have it."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def conditions_of(
@@ -290,6 +328,8 @@ def facts_of(
         symbol=instrument.symbol,
         venue=instrument.venue,
         currency=instrument.currency,
+        timezone=instrument.timezone,
+        days=source.days,
         multiplier=sizes_of(strategy, instrument)[2],
         fill_model=str(conditions.model),
         latency=conditions.latency.seconds,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from mmrun import api
 from mmrun.cli import run as mmrun
-from mmrun.problems import NothingSelectedError
+from mmrun.problems import NothingSelectedError, UsageError
 
 
 Synth = Callable[..., Path]
@@ -55,3 +57,64 @@ def test_a_tape_of_a_holiday_is_said_to_hold_no_session(
             market,
             set={"session.calendar": "XNYS"},
         )
+
+
+@pytest.mark.parametrize("days", ["2013-10-8", "2013-10-07..", "..", "monday", ""])
+def test_days_are_dates(days: str, repository: Path) -> None:
+    """What is no date is said, rather than compared as text."""
+    with pytest.raises(UsageError, match="expected dates, as 2013-10-07"):
+        api.run(repository / "strategies/inventory_skew.yaml", days=days)
+
+
+def test_days_go_forward(repository: Path) -> None:
+    """A range that ends before it starts is a slip."""
+    with pytest.raises(UsageError, match="expected the earlier date first"):
+        api.run(
+            repository / "strategies/inventory_skew.yaml",
+            days="2024-03-05..2024-03-04",
+        )
+
+
+@pytest.fixture(scope="module")
+def ibm(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two consecutive days of IBM, 04:00 to 20:00 New York."""
+    target = tmp_path_factory.mktemp("lean") / "IBM"
+    source = shared_data / "lean-us-equity-nbbo"
+    assert mmrun(["import", "lean", str(source), "-o", str(target)]) == 0
+    return target
+
+
+def test_two_days_in_one_run_by_calendar_or_by_hours(
+    ibm: Path, repository: Path
+) -> None:
+    """NYSE's hours on two ordinary days are 9:30 to 16:00, and the inventory is carried."""
+    strategy = repository / "strategies/inventory_skew.yaml"
+    hours = '{timezone: America/New_York, open: "09:30", close: "16:00"}'
+
+    by_calendar = api.run(strategy, ibm, set={"session.calendar": "XNYS"})
+    by_hours = api.run(strategy, ibm, set={"session": hours})
+    first = api.run(
+        strategy, ibm, set={"session.calendar": "XNYS"}, days="2013-10-07..2013-10-07"
+    )
+
+    assert by_calendar.fills.equals(by_hours.fills)
+    assert by_calendar.equity.equals(by_hours.equity)
+    assert by_calendar.summary["session_s"] == 2 * 6.5 * 3600
+    assert [row["date"] for row in by_calendar.summary["daily"]] == [
+        "2013-10-07",
+        "2013-10-08",
+    ]
+    assert first.summary["daily"] == by_calendar.summary["daily"][:1]
+    assert first.summary["final_inventory"] != 0
+    carried = by_calendar.equity.filter(pl.col("ts").dt.date() == date(2013, 10, 8))
+    assert carried["inventory"][0] == first.summary["final_inventory"]
+
+
+def test_without_sessions_days_are_those_of_utc(ibm: Path, repository: Path) -> None:
+    """After-hours trading until 20:00 New York reaches midnight UTC, and a day more."""
+    run = api.run(repository / "strategies/inventory_skew.yaml", ibm)
+
+    dates = [row["date"] for row in run.summary["daily"]]
+
+    assert dates == ["2013-10-07", "2013-10-08", "2013-10-09"]
+    assert "04:00:05 to 2013-10-08 20:00:55 EDT" in run.report()

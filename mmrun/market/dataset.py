@@ -116,6 +116,8 @@ def choose_instrument(dataset: Dataset, symbol: str | None = None) -> Instrument
     if not found:
         close = closest(wanted, symbols)
         hint = f"did you mean '{close}'?" if close else f"it has {_list(symbols)}"
+        if "," in wanted:
+            hint = "a run takes one symbol; several are several runs"
         message = f"{dataset.path} has no symbol '{wanted}'"
         raise DataError(message, hint=hint)
     if len(found) > 1:

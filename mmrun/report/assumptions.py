@@ -36,6 +36,7 @@ def assumptions(page: Page) -> list[str]:
         "fees": values["fee_terms"] or "none",
         "trade signs": f"{values['trade_sign_policy']}, {_signs(values)}",
         "mid": values["tie_rule"],
+        "times": values["timezone"],
         "data": f"{_data(values)}, {values['data_hash']}",
         "made by": f"mmrun {values['engine_version']}, strategy"
         f" {values['strategy_hash']}, seed {values['seed']}",

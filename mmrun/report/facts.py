@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mmrun.market.sessions import TradingDay
+
 
 #: Which mid stands beside a print; markouts and the split of P&L depend on it.
 TIE_RULE = "mid of the last quote before a trade; a book row's own mid"
@@ -24,6 +26,8 @@ class RunFacts:
     symbol: str
     venue: str
     currency: str
+    timezone: str  #: the dataset's: reports say times in it
+    days: tuple[TradingDay, ...]  #: at least one, in time order
     multiplier: float = 1.0  #: money per price unit and size unit
     fill_model: str
     latency: Mapping[str, float] = field(default_factory=_no_latency)  #: seconds

@@ -16,8 +16,9 @@ from typing import Any
 
 import polars as pl
 
+from mmrun.report.days import chosen_days, day_cells
 from mmrun.report.drawing import amount, decimals, duration, extremes, percent
-from mmrun.report.page import SIDES, Page, signed, times
+from mmrun.report.page import SIDES, Page, signed, span
 from mmrun.report.presence import at_touch, time_spent
 from mmrun.report.svg import line_chart
 from mmrun.report.verdict import (
@@ -87,6 +88,15 @@ def _bar(term: float, largest: float) -> str:
     )
 
 
+def _days(page: Page) -> str:
+    """Net P&L and fills day by day; nothing for one day."""
+    title, rows = chosen_days(page)
+    if not rows:
+        return ""
+    cells = (tuple(map(escape, row)) for row in day_cells(rows))
+    return _title(title) + _table(cells)
+
+
 def _presence(page: Page) -> str:
     session_s = page.summary["session_s"]
     if not session_s:
@@ -111,13 +121,12 @@ def _share(seconds: float, session_s: float) -> str:
 def _drawings(page: Page) -> str:
     if not page.equity.height or not page.summary["fills"]:
         return ""
-    start, end = times(page)
     money = f"Net P&L, {page.summary['currency']}"
     color = _GAIN if page.money("net_pnl") > 0.0 else _LOSS
     return (
         _drawing(page, "net_pnl", "last", money, color)
         + _drawing(page, "inventory", "extreme", "Inventory", _HELD)
-        + _line(f"{start} to {end} UTC", "opacity:0.7")
+        + _line(span(page), "opacity:0.7")
     )
 
 
@@ -158,6 +167,7 @@ def _row(cells: tuple[str, ...]) -> str:
 SECTIONS: tuple[Callable[[Page], str], ...] = (
     _headline,
     _split,
+    _days,
     _presence,
     _drawings,
 )

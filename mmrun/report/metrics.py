@@ -16,10 +16,11 @@ import numpy as np
 from mmrun.engine.records import OrderEvent, Recording, Rule
 from mmrun.ledger.accounting import Statement
 from mmrun.ledger.entries import Entries
+from mmrun.report.daily import daily
 from mmrun.report.facts import RunFacts
 
 
-Unit = Literal["money", "size", "bps", "ratio", "count", "s", "text", "whole"]
+Unit = Literal["money", "size", "bps", "ratio", "count", "s", "text", "whole", "table"]
 #: What a summary holds under a key: a number, a text, or a mapping of them.
 Value = Any
 
@@ -112,6 +113,12 @@ METRICS: tuple[Metric, ...] = (
     Metric("symbol", "text", "What was traded.", lambda r: r.facts.symbol),
     Metric("venue", "text", "Where it was traded.", lambda r: r.facts.venue),
     Metric("currency", "text", "Currency of all money.", lambda r: r.facts.currency),
+    Metric(
+        "timezone",
+        "text",
+        "The dataset's time zone, in which reports say times.",
+        lambda r: r.facts.timezone,
+    ),
     Metric(
         "net_pnl",
         "money",
@@ -247,6 +254,14 @@ METRICS: tuple[Metric, ...] = (
         "money",
         "Largest fall of net P&L from an earlier peak, seen at every event; positive.",
         lambda r: r.recording.totals.max_drawdown,
+    ),
+    Metric(
+        "daily",
+        "table",
+        "net_pnl and fills of each session's date; without sessions, of each day of UTC."
+        " P&L is read at the last point of the equity grid up to the day's end; what comes"
+        " between days counts to the day before.",
+        lambda r: daily(r.recording, r.facts.days, r.account.attribution.net),
     ),
     Metric(
         "quote_uptime",

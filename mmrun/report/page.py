@@ -6,7 +6,9 @@ import math
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -35,6 +37,11 @@ class Page:
         if not self.color or not text:
             return text
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
+
+    def time(self, row: int) -> datetime:
+        """The time of a row of the equity table, in the dataset's time zone."""
+        moment: datetime = self.equity["ts"][row]
+        return moment.astimezone(ZoneInfo(self.summary["timezone"]))
 
     def heading(self, text: str) -> str:
         """A section's title, after an empty line."""
@@ -90,11 +97,17 @@ def wrapped(page: Page, text: str, head: str) -> list[str]:
 
 
 def times(page: Page) -> tuple[str, str]:
-    """First and last time of the equity table, UTC; the day is said once."""
+    """First and last time of the equity table; the day is said once."""
     if not page.equity.height:
         return "", ""
-    first, last = page.equity["ts"][0], page.equity["ts"][-1]
+    first, last = page.time(0), page.time(-1)
     same_day = first.date() == last.date()
     return f"{first:%Y-%m-%d %H:%M:%S}", (
         f"{last:%H:%M:%S}" if same_day else f"{last:%Y-%m-%d %H:%M:%S}"
     )
+
+
+def span(page: Page) -> str:
+    """From when to when, with the time zone; nothing for an empty equity table."""
+    start, end = times(page)
+    return f"{start} to {end} {page.time(-1):%Z}" if start else ""

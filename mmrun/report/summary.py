@@ -18,8 +18,22 @@ VERSION = 1
 _NOT_FINITE = "not a finite number"
 _TYPES = {"count": "integer", "whole": "integer", "text": "string"}
 _NUMBERS = {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}
-#: Keys that hold mappings; `latency` may hold the name of a distribution.
-_MAPPINGS: dict[str, dict[str, Any]] = {
+#: Keys that hold mappings or lists; `latency` may hold the name of a distribution.
+_SHAPES: dict[str, dict[str, Any]] = {
+    "daily": {
+        "type": "array",
+        "minItems": 1,
+        "items": {
+            "type": "object",
+            "properties": {
+                "date": {"type": "string", "format": "date"},
+                "net_pnl": {"type": ["number", "null"]},
+                "fills": {"type": "integer", "minimum": 0},
+            },
+            "required": ["date", "net_pnl", "fills"],
+            "additionalProperties": False,
+        },
+    },
     "latency": {
         "type": "object",
         "additionalProperties": {"type": ["number", "string"]},
@@ -94,7 +108,7 @@ def summary_schema() -> dict[str, Any]:
 
 
 def _property(metric: Metric) -> dict[str, Any]:
-    shape = _MAPPINGS.get(metric.key)
+    shape = _SHAPES.get(metric.key)
     if shape is None:
         kind = _TYPES.get(metric.unit, "number")
         nullable = kind == "number" and metric.key not in ("session_s", "span_s")

@@ -15,6 +15,7 @@ import polars as pl
 
 from mmrun.ledger.accounting import TOLERANCE
 from mmrun.report.assumptions import assumptions
+from mmrun.report.days import days
 from mmrun.report.drawing import amount, bar, chart, columns, decimals, extremes
 from mmrun.report.page import LABEL, Page, signed, sized, times, valued
 from mmrun.report.presence import idle, presence
@@ -190,7 +191,9 @@ def _chart(page: Page, name: str, pick: str, rows: int) -> list[str]:
 
 
 def _axis(page: Page) -> str:
-    start, end = (time.rpartition(" ")[2] for time in times(page))
+    start, end = times(page)
+    if " " not in end:  # one day, said at the top
+        start = start.rpartition(" ")[2]
     return f"{'':<{LABEL}}{start}{end:>{page.width - LABEL - len(start)}}"
 
 
@@ -198,6 +201,7 @@ def _axis(page: Page) -> str:
 SECTIONS: tuple[Callable[[Page], list[str]], ...] = (
     _verdict,
     _attribution,
+    days,
     idle,
     _activity,
     presence,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmrun.ledger.accounting import TOLERANCE
 from mmrun.report.assumptions import optimism
-from mmrun.report.page import Page, many, share, signed, times
+from mmrun.report.page import Page, many, share, signed, span
 
 
 BROKEN = "THE BOOKS DO NOT ADD UP: do not rely on any figure below"
@@ -14,8 +14,8 @@ def head(page: Page) -> str:
     """What was run on what, and when."""
     values = page.summary
     said = f"{values['strategy']} · {values['symbol']} at {values['venue']}"
-    start, end = times(page)
-    return f"{said} · {start} to {end} UTC" if start else said
+    when = span(page)
+    return f"{said} · {when}" if when else said
 
 
 def verdict(page: Page) -> str:

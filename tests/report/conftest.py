@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from mmrun.engine.records import (
     Rule,
     Totals,
 )
+from mmrun.market.sessions import TradingDay
 from mmrun.report.facts import RunFacts
 
 
@@ -166,6 +168,8 @@ def facts() -> RunFacts:
         symbol="ACME",
         venue="NASDAQ",
         currency="USD",
+        timezone="UTC",
+        days=(TradingDay(date(2026, 3, 2), START),),
         fill_model="queue",
         trade_sign_policy="lee_ready",
         fee_terms="maker rebate 0.002/share, taker 0.003/share",
