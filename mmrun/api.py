@@ -20,6 +20,7 @@ from mmrun.strategy import read_formulas, read_strategy
 if TYPE_CHECKING:
     from mmrun.engine.quote import Market, Quote, Quoted
     from mmrun.feeds.held import HeldTape
+    from mmrun.market.storage import Location
     from mmrun.report.run import Run
 
 #: Params by name, other values by dotted path: what `-s` takes.
@@ -78,7 +79,7 @@ def build(file: Path | str, overrides: Sequence[str] = ()) -> Plan:
 
 def run(
     file: Path | str,
-    data: Path | str | None = None,
+    data: Location | str | None = None,
     *,
     set: Settings | None = None,  # noqa: A002
     fills: str = "queue",
@@ -91,7 +92,8 @@ def run(
 
     Args:
         file: the strategy.
-        data: a dataset's directory; None: the example that comes with the package.
+        data: a dataset's directory or fsspec URL; None: the example that comes with
+            the package.
         set: params by name, other values by dotted path.
         fills: `queue`, `through`, `through:TICKS`, `touch` or `hftbacktest`.
         latency: `feed=0.5ms,order=2ms,cancel=2ms,response=0ms`; the rest is zero.
@@ -118,7 +120,7 @@ def run(
 
 def replay(
     file: Path | str,
-    data: Path | str | None,
+    data: Location | str | None,
     *,
     overrides: Sequence[str] = (),
     fills: str = "queue",

@@ -32,6 +32,7 @@ from mmrun.market.sessions import (
     sessions_between,
     utc_offset,
 )
+from mmrun.market.storage import Location, locate
 from mmrun.market.tape import Batch, Feed
 from mmrun.plan.plan import Plan
 from mmrun.problems import NothingSelectedError, UsageError
@@ -71,7 +72,7 @@ class Source:
 
 
 def open_feed(
-    plan: Plan, data: Path | str | None, *, symbol: str | None, days: str | None
+    plan: Plan, data: Location | str | None, *, symbol: str | None, days: str | None
 ) -> Source:
     """Open a dataset for a plan.
 
@@ -79,9 +80,10 @@ def open_feed(
         DataError: it is missing, damaged, crossed too often to mean anything, does not
             hold one symbol at one venue, or has days that the calendar does not know.
         NothingSelectedError: it has none of the days, or they have no session.
-        UsageError: the strategy quotes another venue, or `days` cannot be read.
+        UsageError: the strategy quotes another venue, `days` cannot be read, or no
+            driver for the data's URL is installed.
     """
-    dataset = load_dataset(example_data() if data is None else Path(data))
+    dataset = load_dataset(example_data() if data is None else locate(data))
     instrument = choose_instrument(dataset, symbol)
     refuse_hopeless(dataset, instrument)
     _require_venue(plan.strategy, instrument)

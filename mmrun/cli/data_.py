@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,14 +17,15 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("directory", metavar="DIR", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
-def show(directory: Path, as_json: bool) -> None:
+def show(directory: str, as_json: bool) -> None:
     """Show what is in a dataset: every day drawn, with its rows, spreads and sizes."""
     from mmrun.cli import contents
     from mmrun.market.dataset import load_dataset
+    from mmrun.market.storage import locate
 
-    dataset = load_dataset(directory)
+    dataset = load_dataset(locate(directory))
     with progress() as tell:
         days = list(contents.days_of(dataset, after_a_second(tell)))
     form = contents.as_json if as_json else contents.page
@@ -33,7 +33,7 @@ def show(directory: Path, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("directory", metavar="DIR", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print findings as JSON.")
 @click.option("--symbols", metavar="X,Y", help="Which symbols to look at.")
 @click.option(
@@ -51,7 +51,7 @@ def show(directory: Path, as_json: bool) -> None:
     help="Longer ones are said.",
 )
 def check(
-    directory: Path,
+    directory: str,
     as_json: bool,
     symbols: str | None,
     max_crossed: str,
@@ -66,12 +66,13 @@ def check(
     from mmrun.market.check import check_dataset
     from mmrun.market.check_finding import Limits
     from mmrun.market.dataset import load_dataset
+    from mmrun.market.storage import locate
 
     limits = Limits(
         max_crossed=_literal(max_crossed, "--max-crossed", "10pct").value,
         max_silence_ns=_literal(max_silence, "--max-silence", "1min").nanoseconds,
     )
-    dataset = load_dataset(directory)
+    dataset = load_dataset(locate(directory))
     with progress() as tell:
         report = check_dataset(
             dataset,
@@ -107,8 +108,8 @@ def _literal(text: str, option: str, example: str) -> Quantity:
     "-o",
     "--output",
     required=True,
-    type=click.Path(path_type=Path),
-    help="Directory of the dataset to write.",
+    type=click.Path(),
+    help="Directory or URL of the dataset to write.",
 )
 @click.option("--seed", default=7, show_default=True, help="Equal seeds, equal tapes.")
 @click.option("--minutes", default=40.0, show_default=True, type=click.FloatRange(0.01))
@@ -135,14 +136,16 @@ def _literal(text: str, option: str, example: str) -> Quantity:
     help="When, in New York.",
 )
 @click.option("--force", is_flag=True, help="Replace the dataset that is there.")
-def synth(output: Path, seed: int, force: bool, **choices: Any) -> None:
+def synth(output: str, seed: int, force: bool, **choices: Any) -> None:
     """Make up a market: seeded order flow with queues and informed traders."""
     import numpy as np
 
     from mmrun.importers.synth import MarketModel, make
+    from mmrun.market.storage import locate
     from mmrun.market.writer import check_output, write_dataset
 
-    check_output(output, replace=force)
+    place = locate(output)
+    check_output(place, replace=force)
     start = choices.pop("start").isoformat(timespec="minutes")
     model = MarketModel(**choices, start=start)
     with progress() as tell:
@@ -150,6 +153,6 @@ def synth(output: Path, seed: int, force: bool, **choices: Any) -> None:
             tell(f"making up {model.minutes:g} minutes of {model.symbol}")
         source = f"made up by `mmrun data synth --seed {seed}`"
         made = make(model, np.random.default_rng(seed), source)
-        dataset = write_dataset(output, made.tapes, made.provenance, replace=force)
+        dataset = write_dataset(place, made.tapes, made.provenance, replace=force)
     rows = ", ".join(f"{count:,} {kind}" for kind, count in dataset.rows.items())
     click.echo(f"{model.symbol} at {model.venue}: {rows}\nwritten to {output}")

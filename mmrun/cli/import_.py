@@ -79,8 +79,8 @@ FORMATS: dict[str, _Read] = {
     "-o",
     "--output",
     required=True,
-    type=click.Path(path_type=Path),
-    help="Directory of the dataset to write.",
+    type=click.Path(),
+    help="Directory or URL of the dataset to write.",
 )
 @click.option(
     "--map",
@@ -106,7 +106,7 @@ FORMATS: dict[str, _Read] = {
 def command(
     format_name: str,
     sources: tuple[Path, ...],
-    output: Path,
+    output: str,
     table_map: Path | None,
     given: tuple[str, ...],
     clock_offset: str,
@@ -131,9 +131,11 @@ def command(
     read = _format(format_name)
     from mmrun.importers.received import shifted
     from mmrun.importers.stated import guesses, read_facts, stated
+    from mmrun.market.storage import locate
     from mmrun.market.writer import check_output, write_dataset
 
-    check_output(output, replace=force)
+    place = locate(output)
+    check_output(place, replace=force)
     facts_given = read_facts(_given(given))
     offset_ns = _offset_ns(clock_offset)
     with progress() as tell:
@@ -142,7 +144,7 @@ def command(
         tell("looking at what was read")
         facts = _facts(imported)
         write_dataset(
-            output, imported.tapes, imported.provenance, replace=force, progress=tell
+            place, imported.tapes, imported.provenance, replace=force, progress=tell
         )
     click.echo(_as_json(output, facts) if as_json else _summary(output, facts))
     for note in (*imported.notes, *guesses(imported)):
@@ -206,12 +208,12 @@ def _facts(imported: Imported) -> list[dict[str, Any]]:
     return found
 
 
-def _as_json(output: Path, facts: list[dict[str, Any]]) -> str:
-    content = {"version": 1, "dataset": str(output), "tapes": facts}
+def _as_json(output: str, facts: list[dict[str, Any]]) -> str:
+    content = {"version": 1, "dataset": output, "tapes": facts}
     return json.dumps(content, indent=2)
 
 
-def _summary(output: Path, facts: list[dict[str, Any]]) -> str:
+def _summary(output: str, facts: list[dict[str, Any]]) -> str:
     from mmrun.cli.moments import clock
 
     lines = []

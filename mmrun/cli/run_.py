@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--data",
-    type=click.Path(path_type=Path),
-    help="Directory of a dataset. Default: the example that comes with mmrun.",
+    type=click.Path(),
+    help="Directory or URL of a dataset. Default: the example that comes with mmrun.",
 )
 @options.overrides()
 @click.option(
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 )
 def command(
     file: Path,
-    data: Path | None,
+    data: str | None,
     overrides: tuple[str, ...],
     symbol: str | None,
     days: str | None,

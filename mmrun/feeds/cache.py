@@ -28,7 +28,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from hashlib import file_digest, sha256
@@ -77,19 +77,24 @@ class CachedTape:
     """The pieces of one tape file, found by their first rows."""
 
     def __init__(
-        self, folder: LimitedFolder, path: Path, content: str, types: Types, rows: int
+        self,
+        folder: LimitedFolder,
+        copy: Callable[[], Path],
+        content: str,
+        types: Types,
+        rows: int,
     ) -> None:
         """Look what there is.
 
         Args:
             folder: where pieces are kept.
-            path: the tape file.
+            copy: gives the tape file on disk; called to keep a piece of it.
             content: the SHA-256 (hex) that it should have.
             types: name to type of the columns, in the order of the frames to keep.
             rows: how many rows a piece has, the last one aside.
         """
         self._folder = folder
-        self._path = path
+        self._copy = copy
         self._content = content
         self._types = types
         kinds = [(name, kind.str) for name, kind in types.items()]
@@ -145,6 +150,6 @@ class CachedTape:
     @cached_property
     def _has_its_content(self) -> bool:
         """A file changed since its import is read as it is, but never kept."""
-        with suppress(OSError), self._path.open("rb") as file:
+        with suppress(OSError), self._copy().open("rb") as file:
             return file_digest(file, "sha256").hexdigest() == self._content
         return False

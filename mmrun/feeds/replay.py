@@ -7,7 +7,7 @@ file uses are not read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from mmrun.market.dataset import Dataset, Days, choose_instrument, files_of
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import TapeFile
 from mmrun.market.reader import decoding
+from mmrun.market.storage import Location, on_disk
 from mmrun.market.tape import Batch
 
 
@@ -97,7 +98,7 @@ class Replay:
         """The rows in time order, clock rows included.
 
         Raises:
-            DataError: a file cannot be decoded.
+            DataError: a file cannot be reached or decoded.
             UsageError: the environment gives the cache no size.
         """
         folder = tape_folder()
@@ -150,23 +151,28 @@ def _heartbeat(
     )
 
 
-def _read(path: Path, file: TapeFile, folder: LimitedFolder) -> Iterator[Batch]:
-    """A file's rows, `CHUNK_ROWS` at a time."""
+def _read(location: Location, file: TapeFile, folder: LimitedFolder) -> Iterator[Batch]:
+    """A file's rows, `CHUNK_ROWS` at a time; fetched only where they are not cached."""
     used = [name for name, users in _USERS.items() if users & file.rows.keys()]
     types = {name: _dtype(name) for name in ("ts", "kind", *used)}
-    cached = CachedTape(folder, path, file.sha256, types, CHUNK_ROWS)
-    scan = pl.scan_parquet(path, hive_partitioning=False)
+    with on_disk(location) as copy:
+        cached = CachedTape(folder, copy, file.sha256, types, CHUNK_ROWS)
+        for start in range(0, file.row_count, CHUNK_ROWS):
+            rows = min(CHUNK_ROWS, file.row_count - start)
+            columns = cached.read(start, rows)
+            if columns is None:
+                with decoding(location):
+                    frame = _scan(copy(), types).slice(start, rows).collect()
+                columns = cached.keep(start, frame) or _arrays(frame)
+            yield _batch(columns)
+
+
+def _scan(path: Path, types: Mapping[str, np.dtype[Any]]) -> pl.LazyFrame:
+    """A file's columns as batches have them."""
     codes = pl.col(*(name for name in types if name in ("kind", *_CODES)))
-    chosen = scan.select("ts", "kind", *(_fill(name) for name in used))
-    chosen = chosen.with_columns(codes.cast(pl.Int8))
-    for start in range(0, file.row_count, CHUNK_ROWS):
-        rows = min(CHUNK_ROWS, file.row_count - start)
-        columns = cached.read(start, rows)
-        if columns is None:
-            with decoding(path):
-                frame = chosen.slice(start, rows).collect()
-            columns = cached.keep(start, frame) or _arrays(frame)
-        yield _batch(columns)
+    filled = (_fill(name) if name in _USERS else pl.col(name) for name in types)
+    scan = pl.scan_parquet(path, hive_partitioning=False)
+    return scan.select(*filled).with_columns(codes.cast(pl.Int8))
 
 
 def _fill(name: str) -> pl.Expr:

@@ -9,7 +9,7 @@ found is a value: a `Finding` with how often, where first, and a remedy.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,11 +26,12 @@ from mmrun.market.check_finding import (
     Tally,
     percent,
 )
-from mmrun.market.check_piece import Carried, pieces
+from mmrun.market.check_piece import Carried, Piece, pieces
 from mmrun.market.check_table import ROW_CHECKS, finding_of
 from mmrun.market.dataset import Dataset, files_of
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import TapeFile
+from mmrun.market.storage import Location, on_disk
 from mmrun.market.touch import Touches
 from mmrun.problems import DataError, NothingSelectedError
 
@@ -190,36 +191,36 @@ def _tape_findings(dataset: Dataset, tape: _Tape) -> Iterator[Finding]:
 
 
 def _read(
-    root: Path, tape: _Tape, limits: Limits, progress: Callable[[str], None]
+    root: Location, tape: _Tape, limits: Limits, progress: Callable[[str], None]
 ) -> Iterator[Touches]:
     """Read a tape, tallying on the way; gives its touches, for its neighbours."""
     carried = Carried(tape.instrument)
     for file in tape.files:
         progress(f"checking {file.symbol} at {file.venue}, {file.date}")
+        location = root / file.path
         try:
-            _check_content(root, file)
-            touches = _tally(root, tape, file, carried, limits)
-            yield from check_venues.closed(touches, file.last_ts)
+            with on_disk(location) as copy:
+                _check_content(copy(), location, file)
+                read = pieces(copy(), location, file, carried)
+                touches = _tally(read, tape, limits)
+                yield from check_venues.closed(touches, file.last_ts)
         except (DataError, OSError) as error:
             tape.broken.append(_unreadable(file, error))
 
 
-def _tally(
-    root: Path, tape: _Tape, file: TapeFile, carried: Carried, limits: Limits
-) -> Iterator[Touches]:
-    for piece in pieces(root, file, carried):
+def _tally(read: Iterable[Piece], tape: _Tape, limits: Limits) -> Iterator[Touches]:
+    for piece in read:
         for check, tally in zip(ROW_CHECKS, tape.tallies, strict=True):
             tally.add(check.look(piece, limits), piece.place)
         tape.sketch.add(piece)
         yield piece.ended
 
 
-def _check_content(root: Path, file: TapeFile) -> None:
-    path = root / file.path
-    with path.open("rb") as stream:
+def _check_content(copy: Path, location: Location, file: TapeFile) -> None:
+    with copy.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     if digest != file.sha256:
-        message = f"{path} has other content than its manifest says"
+        message = f"{location} has other content than its manifest says"
         raise DataError(message)
 
 

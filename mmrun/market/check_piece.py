@@ -14,6 +14,7 @@ from mmrun.market.check_finding import Place
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import TapeFile
 from mmrun.market.reader import decoding
+from mmrun.market.storage import Location
 from mmrun.market.tape import CodeColumn, FloatColumn, IntColumn, Kind, Status
 from mmrun.market.touch import Book, Touches, ends, follow
 from mmrun.market.writer import ROW_GROUP_ROWS
@@ -71,16 +72,17 @@ class Carried:
     pending: Touches | None = None  #: of a time that may not be over
 
 
-def pieces(root: Path, file: TapeFile, carried: Carried) -> Iterator[Piece]:
-    """A file's rows, a row group at a time; `carried` moves on.
+def pieces(
+    copy: Path, location: Location, file: TapeFile, carried: Carried
+) -> Iterator[Piece]:
+    """A file's rows, a row group at a time, from its copy; `carried` moves on.
 
     Raises:
         DataError: the file cannot be decoded.
     """
-    path = root / file.path
-    scan = pl.scan_parquet(path, hive_partitioning=False)
+    scan = pl.scan_parquet(copy, hive_partitioning=False)
     for start in range(0, file.row_count, ROW_GROUP_ROWS):
-        with decoding(path):
+        with decoding(location):
             frame = scan.slice(start, ROW_GROUP_ROWS).collect()
         last = start + ROW_GROUP_ROWS >= file.row_count
         yield piece_of(frame, file, start, carried, last=last)

@@ -1,4 +1,4 @@
-"""A dataset on disk: a directory with `dataset.yaml` and Parquet tape files.
+"""A dataset: a directory, or a place in an object store, with `dataset.yaml` and tapes.
 
     AAPL/
       dataset.yaml
@@ -10,7 +10,7 @@ the manifest gives; it decodes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from mmrun.market.manifest import (
     from_data,
     sum_rows,
 )
+from mmrun.market.storage import Location, reaching, stays_inside
 from mmrun.problems import DataError, NothingSelectedError
 
 
@@ -37,9 +38,9 @@ Days = tuple[str, str]  #: first and last date (YYYY-MM-DD), both included
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A directory whose manifest was read and whose files were found."""
+    """A place whose manifest was read and whose files were found."""
 
-    path: Path
+    path: Location
     manifest: Manifest
 
     @property
@@ -71,26 +72,27 @@ class Dataset:
         return self.manifest.content_hash
 
 
-def is_dataset(path: Path) -> bool:
-    """Whether the directory has a manifest."""
+def is_dataset(path: Location) -> bool:
+    """Whether the place has a manifest."""
     return (path / MANIFEST_NAME).is_file()
 
 
-def load_dataset(path: Path) -> Dataset:
-    """Open the dataset in a directory, or the one its `dataset.yaml` belongs to.
+def load_dataset(path: Location) -> Dataset:
+    """Open the dataset at a place, or the one its `dataset.yaml` belongs to.
 
     Raises:
         DataError: nothing is there, it is no dataset, its manifest cannot be read, or
             a file is missing or has another size than the manifest says.
     """
     directory = path.parent if path.name == MANIFEST_NAME else path
-    if not directory.is_dir():
-        raise _not_a_directory(directory)
-    if not is_dataset(directory):
-        raise _no_manifest(directory)
-    dataset = Dataset(directory, _read_manifest(directory / MANIFEST_NAME))
-    for file in dataset.files:
-        _check_file(directory, file)
+    with reaching(directory):
+        if isinstance(directory, Path) and not directory.is_dir():
+            raise _not_a_directory(directory)
+        if not is_dataset(directory):
+            raise _no_manifest(directory)
+        dataset = Dataset(directory, _read_manifest(directory / MANIFEST_NAME))
+        for file in dataset.files:
+            _check_file(directory, file)
     return dataset
 
 
@@ -153,7 +155,7 @@ def files_of(
     return tuple(sorted(chosen, key=lambda file: file.date))
 
 
-def _read_manifest(path: Path) -> Manifest:
+def _read_manifest(path: Location) -> Manifest:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -175,7 +177,7 @@ def _read_manifest(path: Path) -> Manifest:
     return manifest
 
 
-def _check_version(path: Path, data: Mapping[str, Any] | None) -> None:
+def _check_version(path: Location, data: Mapping[str, Any] | None) -> None:
     version = data.get("mmrun") if isinstance(data, dict) else None
     if version != FORMAT_VERSION:
         message = f"{path} has `mmrun: {version}`; expected `mmrun: {FORMAT_VERSION}`"
@@ -185,15 +187,16 @@ def _check_version(path: Path, data: Mapping[str, Any] | None) -> None:
         )
 
 
-def _check_file(directory: Path, file: TapeFile) -> None:
+def _check_file(directory: Location, file: TapeFile) -> None:
     path = directory / file.path
-    if not path.resolve().is_relative_to(directory.resolve()):
+    if not stays_inside(file.path) or _leads_out(path, directory):
         message = f"{directory / MANIFEST_NAME} lists {file.path}, outside the dataset"
         raise DataError(message)
-    if not path.is_file():
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError as error:
         message = f"{path} is missing; {MANIFEST_NAME} lists it"
-        raise DataError(message, hint="import the data again")
-    size = path.stat().st_size
+        raise DataError(message, hint="import the data again") from error
     if size != file.bytes:
         message = (
             f"{path} is truncated or changed: {size:,} bytes, expected {file.bytes:,}"
@@ -202,6 +205,13 @@ def _check_file(directory: Path, file: TapeFile) -> None:
             message,
             hint="import the data again",
         )
+
+
+def _leads_out(path: Location, directory: Location) -> bool:
+    """Whether a link on disk leads out of the directory."""
+    if not isinstance(path, Path) or not isinstance(directory, Path):
+        return False
+    return not path.resolve().is_relative_to(directory.resolve())
 
 
 def _not_a_directory(path: Path) -> DataError:
@@ -216,8 +226,9 @@ def _not_a_directory(path: Path) -> DataError:
     return DataError(f"{path} does not exist; expected a dataset", hint=hint)
 
 
-def _no_manifest(path: Path) -> DataError:
-    inside = sorted(item for item in path.iterdir() if is_dataset(item))
+def _no_manifest(path: Location) -> DataError:
+    items: Iterable[Location] = path.iterdir() if path.is_dir() else ()
+    inside = sorted(item for item in items if is_dataset(item))
     hint = f"it holds the datasets {_list([str(i) for i in inside])}; name one of them"
     return DataError(
         f"{path} is not a dataset: it has no {MANIFEST_NAME}",

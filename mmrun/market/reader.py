@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import polars as pl
 
 from mmrun.market.dataset import Dataset
 from mmrun.market.manifest import TapeFile
+from mmrun.market.storage import Location, on_disk
 from mmrun.problems import DataError
 
 
@@ -17,15 +17,15 @@ def read_day(dataset: Dataset, file: TapeFile) -> pl.DataFrame:
     """A tape file's rows.
 
     Raises:
-        DataError: it cannot be decoded.
+        DataError: it cannot be reached or decoded.
     """
     path = dataset.path / file.path
-    with decoding(path):
-        return pl.read_parquet(path, hive_partitioning=False)
+    with on_disk(path) as copy, decoding(path):
+        return pl.read_parquet(copy(), hive_partitioning=False)
 
 
 @contextmanager
-def decoding(path: Path) -> Iterator[None]:
+def decoding(path: Location) -> Iterator[None]:
     """Say of what goes wrong within that a tape file cannot be decoded.
 
     Raises:

@@ -1,7 +1,8 @@
 """Write a dataset: all of it or nothing.
 
 Files are written to a temporary directory beside the target and renamed at the end, so
-a failure or an interruption leaves what was there before. Equal tapes give equal bytes
+a failure or an interruption leaves what was there before. For an object store they are
+written to disk and uploaded (`storage.upload`), the manifest last. Equal tapes give equal bytes
 under one version of polars: row groups and compression are fixed.
 """
 
@@ -28,6 +29,7 @@ from mmrun.market.manifest import (
     TapeFile,
     to_yaml,
 )
+from mmrun.market.storage import Location, reaching, upload
 from mmrun.market.tape import Kind, polars_schema
 from mmrun.market.touch import Book, ends, follow
 from mmrun.problems import DataError, UsageError
@@ -44,14 +46,18 @@ class Tape:
     frame: pl.DataFrame
 
 
-def check_output(directory: Path, *, replace: bool) -> None:
+def check_output(directory: Location, *, replace: bool) -> None:
     """Refuse a target that holds something, unless it is a dataset to be replaced.
 
     Raises:
+        DataError: an object store cannot be reached.
         UsageError: the directory may not be written.
     """
-    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
-        return
+    with reaching(directory):
+        if not directory.exists():
+            return
+        if directory.is_dir() and not any(directory.iterdir()):
+            return
     if not is_dataset(directory):
         message = f"{directory} exists and is not a dataset; expected a new directory"
         raise UsageError(message)
@@ -61,7 +67,7 @@ def check_output(directory: Path, *, replace: bool) -> None:
 
 
 def write_dataset(
-    directory: Path,
+    directory: Location,
     tapes: Sequence[Tape],
     provenance: Provenance,
     *,
@@ -71,14 +77,14 @@ def write_dataset(
     """Write tapes as a dataset, partitioned by symbol, venue and date.
 
     Args:
-        directory: the target; its parents are made.
+        directory: the target, on disk or in an object store; its parents are made.
         tapes: one for each symbol and venue.
         provenance: source, licence and timezone, for the manifest.
         replace: whether a dataset that is there may be replaced.
         progress: told what is being written.
 
     Raises:
-        DataError: there are no rows.
+        DataError: there are no rows, or an object store cannot be written.
         UsageError: the target holds something else.
     """
     check_output(directory, replace=replace)
@@ -121,7 +127,19 @@ def count_kinds(frame: pl.DataFrame) -> dict[str, int]:
 
 
 @contextmanager
-def _replaced(directory: Path) -> Iterator[Path]:
+def _replaced(directory: Location) -> Iterator[Path]:
+    """A temporary directory that takes the target's place if all goes well."""
+    if isinstance(directory, Path):
+        with _beside(directory) as partial:
+            yield partial
+        return
+    with tempfile.TemporaryDirectory(prefix="mmrun-") as folder:
+        yield Path(folder)
+        upload(Path(folder), directory, last=MANIFEST_NAME)
+
+
+@contextmanager
+def _beside(directory: Path) -> Iterator[Path]:
     """A temporary sibling that takes the directory's place if all goes well."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{directory.name}."
