@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,7 +11,6 @@ from importlib.resources import files
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.bind import quoted_venue, sizes_of
@@ -19,23 +18,16 @@ from mmrun.engine.jit import Mode, compiled
 from mmrun.engine.records import Recording
 from mmrun.engine.run import Conditions
 from mmrun.feeds.replay import Replay
-from mmrun.market.calendars import calendar_between
 from mmrun.market.check import refuse_hopeless
-from mmrun.market.dataset import Dataset, choose_instrument, load_dataset
+from mmrun.market.dataset import Dataset, choose_instrument, files_of, load_dataset
 from mmrun.market.instrument import Instrument
-from mmrun.market.sessions import (
-    TradingDay,
-    TradingSession,
-    days_between,
-    days_of,
-    local_date,
-    sessions_between,
-    utc_offset,
-)
+from mmrun.market.manifest import TapeFile
+from mmrun.market.schedule import Schedule, by_calendar, by_hours, endless
+from mmrun.market.sessions import utc_offset
 from mmrun.market.storage import Location, locate
 from mmrun.market.tape import Batch, Feed
 from mmrun.plan.plan import Plan
-from mmrun.problems import NothingSelectedError, UsageError
+from mmrun.problems import UsageError
 from mmrun.report.facts import RunFacts
 from mmrun.report.provenance import git_state, run_id, text_hash, versions
 from mmrun.report.run import Run
@@ -49,26 +41,8 @@ class Source:
 
     dataset: Dataset
     replay: Replay
-    sessions: tuple[TradingSession, ...] | None  #: None: one endless session
-    timezone: str  #: of the session's hours; the dataset's where it has none
+    schedule: Schedule
     scope: dict[str, str]  #: symbol and days, as they went into the run
-
-    @property
-    def days(self) -> tuple[TradingDay, ...]:
-        """The days on which the tape has rows: those of sessions, without them of UTC."""
-        if self.sessions is None:
-            days = days_between(*self.replay.span, "UTC")
-        else:
-            days = days_of(self.sessions, self.timezone)
-        ends = [*(day.start_ns for day in days[1:]), self.replay.span[1] + 1]
-        return tuple(
-            day
-            for day, end in zip(days, ends, strict=True)
-            if any(
-                f.last_ts >= day.start_ns and f.first_ts < end
-                for f in self.replay.files
-            )
-        )
 
 
 def open_feed(
@@ -89,55 +63,26 @@ def open_feed(
     _require_venue(plan.strategy, instrument)
     chosen = _read_days(days)
     session = plan.strategy.session
-    span = Replay(dataset, symbol, days=chosen).span
-    timezone, sessions = _sessions(session, span, instrument.timezone)
+    schedule = _schedule(session, files_of(dataset, instrument, chosen), instrument)
     replay = Replay(
         dataset,
         symbol,
         heartbeat_ns=session.heartbeat_ns,
-        session=_hours(sessions),
+        session=schedule.hours,
         days=chosen,
     )
     scope = {"symbol": instrument.symbol, "days": days or "all"}
-    return Source(dataset, replay, sessions, timezone, scope)
+    return Source(dataset, replay, schedule, scope)
 
 
-def _sessions(
-    session: Session, span: tuple[int, int], timezone: str
-) -> tuple[str, tuple[TradingSession, ...] | None]:
-    """The time zone of a strategy's hours, and its sessions that a span touches.
-
-    Raises:
-        DataError: the calendar does not know those days.
-        NothingSelectedError: the span touches no session.
-    """
+def _schedule(
+    session: Session, tape: Sequence[TapeFile], instrument: Instrument
+) -> Schedule:
     if session.calendar is not None:
-        calendar = calendar_between(session.calendar, *span)
-        timezone, sessions = calendar.timezone, calendar.sessions
-    elif session.open_s is not None and session.close_s is not None:
-        timezone = session.timezone
-        sessions = sessions_between(
-            *span, timezone=timezone, open_s=session.open_s, close_s=session.close_s
-        )
-    else:
-        return timezone, None
-    first, last = span
-    touched = [s for s in sessions if s.open_ns <= last and s.close_ns > first]
-    if not touched:
-        name = session.calendar or "the strategy"
-        start, end = (local_date(ts, ZoneInfo(timezone)) for ts in span)
-        message = f"{name} has no session from the data's first row to its last ({start} to {end})"
-        raise NothingSelectedError(message)
-    return timezone, tuple(touched)
-
-
-def _hours(
-    sessions: tuple[TradingSession, ...] | None,
-) -> tuple[tuple[int, int], ...] | None:
-    """Opens and closes alone, ns."""
-    return (
-        None if sessions is None else tuple((s.open_ns, s.close_ns) for s in sessions)
-    )
+        return by_calendar(tape, session.calendar)
+    if session.open_s is not None and session.close_s is not None:
+        return by_hours(tape, session.timezone, session.open_s, session.close_s)
+    return endless(tape, instrument.timezone)
 
 
 def example_data() -> Path:
@@ -185,8 +130,8 @@ def conditions_of(
     return Conditions(
         model=model,
         latency=latency,
-        sessions=_hours(source.sessions),
-        utc_offset=utc_offset(source.timezone),
+        sessions=source.schedule.hours,
+        utc_offset=utc_offset(source.schedule.timezone),
         mode=announced(tell),
     )
 
@@ -331,7 +276,7 @@ def facts_of(
         venue=instrument.venue,
         currency=instrument.currency,
         timezone=instrument.timezone,
-        days=source.days,
+        days=source.schedule.days,
         multiplier=sizes_of(strategy, instrument)[2],
         fill_model=str(conditions.model),
         latency=conditions.latency.seconds,

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from mmrun import api
 from mmrun.cli import run as mmrun
+from mmrun.importers.synth import MarketModel, make
+from mmrun.market.writer import Tape, write_dataset
 from mmrun.problems import NothingSelectedError, UsageError
 
 
@@ -73,6 +76,32 @@ def test_days_go_forward(repository: Path) -> None:
             repository / "strategies/inventory_skew.yaml",
             days="2024-03-05..2024-03-04",
         )
+
+
+def test_a_weekend_between_two_days_is_no_time_to_quote(
+    tmp_path: Path, repository: Path
+) -> None:
+    """Ten minutes on Friday and ten on Monday, summer time in between, are two sessions."""
+    made = [
+        make(MarketModel(start=start, minutes=10), np.random.default_rng(7), "made up")
+        for start in ("2024-03-08T09:30", "2024-03-11T09:30")
+    ]
+    frame = pl.concat([market.tapes[0].frame for market in made])
+    tape = Tape(made[0].tapes[0].instrument, frame)
+    write_dataset(tmp_path / "ACME", [tape], made[0].provenance)
+    hours = '{timezone: America/New_York, open: "09:30", close: "16:00"}'
+
+    run = api.run(
+        repository / "strategies/inventory_skew.yaml",
+        tmp_path / "ACME",
+        set={"session": hours},
+    )
+
+    days = run.summary["daily"]
+    assert [row["date"] for row in days] == ["2024-03-08", "2024-03-11"]
+    assert all(row["fills"] for row in days)
+    # Friday's tape ends at 9:40, its session at 16:00; Monday's ends the run.
+    assert run.summary["session_s"] == pytest.approx(6.5 * 3600 + 660, abs=2)
 
 
 @pytest.fixture(scope="module")
