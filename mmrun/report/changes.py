@@ -93,7 +93,7 @@ def _figures(
             Figure(f"{side} {rule}, s", unit, old[side].get(rule), new[side].get(rule))
             for side, rule in pairs
         ]
-    if unit == "text" or key in ("latency", "attribution_residual"):
+    if unit in ("text", "table") or key in ("latency", "attribution_residual"):
         return []
     return [Figure(key, unit, before[key], now[key])]
 

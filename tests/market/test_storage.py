@@ -12,6 +12,7 @@ import pytest
 
 from mmrun import api
 from mmrun.cli import run as mmrun
+from mmrun.feeds import cache
 from mmrun.market.dataset import load_dataset
 from mmrun.market.storage import locate, on_disk
 from mmrun.problems import DataError, UsageError
@@ -163,6 +164,30 @@ def test_a_store_that_does_not_answer_is_a_problem_of_data(
 
     with pytest.raises(DataError, match=f"{URL} cannot be reached: Unable to locate"):
         load_dataset(locate(URL))
+
+
+def test_a_tape_that_is_cached_is_not_fetched_again(
+    store: Any, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second run reads the manifest and the sizes of the objects, nothing more."""
+    monkeypatch.setenv("MMRUN_CACHE_GB", "1")
+    monkeypatch.setattr(cache, "cache_root", lambda: tmp_path)
+    synth(URL)
+    strategy = repository / "strategies/inventory_skew.yaml"
+    first = api.run(strategy, URL)
+    fetched: list[str] = []
+    get = type(store).get_file
+
+    def counted(self: Any, remote: str, *more: Any, **keys: Any) -> None:
+        fetched.append(remote)
+        get(self, remote, *more, **keys)
+
+    monkeypatch.setattr(type(store), "get_file", counted)
+
+    second = api.run(strategy, URL)
+
+    assert fetched == []
+    assert second.summary == first.summary
 
 
 def test_a_file_on_disk_is_read_where_it_is_and_an_object_from_a_copy(
