@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from mmrun.documents.words import closest
+from mmrun.market.files import missing_file
 from mmrun.problems import DataError
 
 
@@ -42,15 +42,6 @@ def members_of(
             message = f"{source} holds no {' or '.join(suffixes)} file"
             raise DataError(message)
         yield from (_unpacked(member) for member in found)
-
-
-def missing_file(path: Path) -> DataError:
-    """The error for a source that is not there, with the nearest name."""
-    folder = path.parent
-    names = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else []
-    close = closest(path.name, names)
-    hint = f"did you mean '{folder / close}'?" if close else ""
-    return DataError(f"{path} does not exist", hint=hint)
 
 
 def read_bytes(path: Path) -> bytes:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
-from mmrun.importers.sources import missing_file, read_bytes
+from mmrun.importers.sources import read_bytes
+from mmrun.market.files import missing_file
 from mmrun.problems import DataError
 
 
