@@ -43,7 +43,7 @@ REMEDIES: dict[str, str] = {
     "and ask as prices.",
     "MM133": "Give size for both sides, or bid_size and ask_size.",
     "MM134": "Units are bps, pct, tick, lot, a time, price, size, or a product of their "
-    "powers. Write the param's numbers in its unit or without one.",
+    "powers. Write the numbers in its unit or without one.",
     "MM135": "Change the value, or the range that the file declares for it.",
     "MM136": "Rename it. Market data, own state, quote fields, params and lets share "
     "one set of names, so that a formula can be read in one way only.",
@@ -55,6 +55,7 @@ REMEDIES: dict[str, str] = {
     "MM142": "Name a calendar by its ISO 10383 code, and leave timezone, open and close "
     "to it; or give hours and no calendar.",
     "MM143": "Give the session a calendar or hours: an endless session opens once.",
+    "MM149": "Write a time above 0, or leave stale_after out.",
     "MM190": "Leave the key out for now. It is refused rather than ignored.",
     "MM201": "Take the character out or write what the help says. Formulas have "
     "numbers, names, operators and calls, and no strings, lists or attributes.",

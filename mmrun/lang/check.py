@@ -160,7 +160,7 @@ def _meant(context: Context, name: str) -> tuple[str, ...]:
     }
     kinds |= dict.fromkeys(FUNCTIONS, "function")
     kinds |= {
-        bound: "param" if expr.op == "param" else "let"
+        bound: expr.op if expr.op in {"param", "input"} else "let"
         for bound, expr in context.scope.bindings.items()
         if bound not in NAMES
     }

@@ -35,13 +35,14 @@ class Row:
 
     `market` holds the market's names in force after the row (`bid`, `last_price`, ...;
     `mid` and the like only where they are not to be computed), `params` the params with
-    `tick`, `lot` and `max_inventory`, `states` the own state. `overrides` replaces
-    values by the name of a root or by canonical text (`trades(1s)`), everywhere the
+    `tick`, `lot` and `max_inventory`, `states` the own state, `inputs` the values of
+    inputs that are fresh, else their defaults. `overrides` replaces values by the name of a root or by canonical text (`trades(1s)`), everywhere the
     same node is used: of `a: b` giving one gives both.
     """
 
     ts_ns: int
-    ticks: Ticks  #: BOOK, TRADE or OTHER: what the row is
+    #: BOOK, TRADE or OTHER: what the row is; and the bits of inputs seen anew
+    ticks: Ticks
     market: Mapping[str, float] = field(default_factory=dict)
     params: Mapping[str, float] = field(default_factory=dict)
     states: Mapping[str, float] = field(default_factory=dict)
@@ -110,7 +111,7 @@ class Evaluator:
         Returns:
             Values by root name; NaN is missing.
         """
-        self._latest_ns[row.ticks] = row.ts_ns
+        self._latest_ns[row.ticks & Ticks.ANY] = row.ts_ns
         overridden = self._overridden(row.overrides)
         values: dict[int, float] = {}
         for node in self._order:

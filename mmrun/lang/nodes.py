@@ -89,13 +89,26 @@ class Stage(IntEnum):
 
 
 class Ticks(IntFlag):
-    """The rows at which a data value is observed anew."""
+    """The rows at which a data value is observed anew.
+
+    Bits from `FIRST_INPUT` on are inputs, in the order of the strategy's `inputs`: the
+    rows at which a new value of theirs is seen, whatever else the row is.
+    """
 
     NEVER = 0
     BOOK = 1  #: quote, depth and clear rows
     TRADE = 2
     OTHER = 4  #: clock and status rows: only ages and the time of day move here
     ANY = 7
+
+
+#: The bit of a strategy's first input.
+FIRST_INPUT = 8
+
+
+def input_ticks(index: int) -> Ticks:
+    """The bit of the input at that place, counted from 0."""
+    return Ticks(FIRST_INPUT << index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from mmrun.lang.names import LOT, TICK
-from mmrun.lang.nodes import Expr, Node, Stage, Ticks, Type
+from mmrun.lang.nodes import Expr, Node, Stage, Ticks, Type, input_ticks
 from mmrun.problems import Problem, problem_at
-from mmrun.strategy.spec import Formula, Param
-from mmrun.units import RATIO, Dimension
+from mmrun.strategy.spec import Formula, Input, Param
+from mmrun.units import RATIO, Dimension, Unit
 
 
 _SHOWN = 48  #: characters of a formula quoted in a message
@@ -20,8 +20,8 @@ _SHOWN = 48  #: characters of a formula quoted in a message
 class Scope:
     """The names of a strategy that a formula can see.
 
-    `bindings` holds params, lets and quote fields that are already checked; `pending`
-    the names of those that could not be (their own problems are reported elsewhere, so
+    `bindings` holds params, inputs, and the lets and quote fields that are already
+    checked; `pending` the names of those that could not be (their own problems are reported elsewhere, so
     using one is not a problem again).
     """
 
@@ -74,15 +74,26 @@ class Context:
 
 def param_expr(param: Param) -> Expr:
     """A param as formulas see it: in base units, ticks and lots multiplied out."""
-    unit = param.unit
-    kind = (
-        Type(bare=True)
-        if unit is None
-        else Type(
-            dimension=RATIO if unit.of else unit.dimension, relative=unit.relative
-        )
-    )
+    kind = _type_in(param.unit)
     leaf = Expr("param", name=param.name, type=kind, stage=Stage.PARAM)
+    return _in_base_units(leaf, param.unit)
+
+
+def input_expr(given: Input, index: int) -> Expr:
+    """The strategy's input at that place as formulas see it: units as of a param."""
+    kind, ticks = _type_in(given.unit), input_ticks(index)
+    leaf = Expr("input", name=given.name, type=kind, stage=Stage.DATA, ticks=ticks)
+    return _in_base_units(leaf, given.unit)
+
+
+def _type_in(unit: Unit | None) -> Type:
+    if unit is None:
+        return Type(bare=True)
+    dimension = RATIO if unit.of else unit.dimension
+    return Type(dimension=dimension, relative=unit.relative)
+
+
+def _in_base_units(leaf: Expr, unit: Unit | None) -> Expr:
     return in_instrument_units(leaf, unit.of) if unit and unit.of else leaf
 
 

@@ -11,7 +11,7 @@ from mmrun.lang.mentions import names_in
 from mmrun.lang.names import NAMES
 from mmrun.lang.nodes import Expr, Node
 from mmrun.lang.parse import parse
-from mmrun.lang.scope import Scope, compose, param_expr
+from mmrun.lang.scope import Scope, compose, input_expr, param_expr
 from mmrun.plan.graph import order
 from mmrun.plan.hoist import Hoisting, hoist
 from mmrun.plan.passes import PASSES, Roots
@@ -56,6 +56,7 @@ def formulas_of(strategy: Strategy) -> Formulas:
         del fields["ask_size"]
     return Formulas(
         params=strategy.params,
+        inputs=strategy.inputs,
         lets=strategy.lets,
         fields=fields,
         units_off=strategy.units_off,
@@ -121,13 +122,14 @@ def _check_in_order(
     """Checked formulas by key, each seeing those before it."""
     done: dict[str, Expr] = {}
     problems: list[Problem] = []
-    params = {param.name: param_expr(param) for param in formulas.params}
+    given = {param.name: param_expr(param) for param in formulas.params}
+    given |= {each.name: input_expr(each, i) for i, each in enumerate(formulas.inputs)}
     named = {_name_of(key) for key in texts if _seen(key)} | formulas.unclear
     for key in ordered:
         if key not in trees:
             continue
         names = {_name_of(k): v for k, v in done.items() if _seen(k)}
-        bindings = params | _readable_defaults(done, texts) | names
+        bindings = given | _readable_defaults(done, texts) | names
         scope = Scope(
             bindings=bindings,
             pending=frozenset(named - bindings.keys()),

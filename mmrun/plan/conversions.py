@@ -22,7 +22,7 @@ _MEETING = frozenset(
 
 
 def conversions(
-    root: Expr, text: str, names: Mapping[int, str], bare_params: frozenset[str]
+    root: Expr, text: str, names: Mapping[int, str], bare_names: frozenset[str]
 ) -> tuple[str, ...]:
     """A sentence for each conversion in a formula, outermost first.
 
@@ -30,10 +30,10 @@ def conversions(
         root: The checked formula.
         text: What the user wrote; "" if it is a default.
         names: Nodes, by `id`, that belong to other formulas, and their names.
-        bare_params: Params without a unit.
+        bare_names: Params and inputs without a unit.
     """
     found = []
-    if _is_taken_whole(root, text, bare_params):
+    if _is_taken_whole(root, text, bare_names):
         unit = describe(root.type)
         found.append(f"{show_expr(root, names)}, a bare number, is taken as {unit}")
     for node in _own_nodes(root, names):
@@ -99,12 +99,12 @@ def _is_plain_number(arg: Expr, text: str) -> bool:
     return arg.op == "const" and bool(written) and not written[-1].isalpha()
 
 
-def _is_taken_whole(root: Expr, text: str, bare_params: frozenset[str]) -> bool:
+def _is_taken_whole(root: Expr, text: str, bare_names: frozenset[str]) -> bool:
     """Whether the whole formula is a bare number that takes its field's unit."""
     if root.type.bare or root.type.dimension == RATIO:
         return False
-    if root.op == "param":
-        return root.name in bare_params
+    if root.op in {"param", "input"}:
+        return root.name in bare_names
     if root.op == "const":
         return root.value != 0.0 and _is_plain_number(root, text)
     return bool(root.args) and all(arg.type.bare for arg in root.args)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mmrun.lang.nodes import Expr, Ticks
+from mmrun.lang.nodes import Expr, Ticks, input_ticks
 from mmrun.lang.scope import describe
 from mmrun.lang.show import show_expr
 from mmrun.lang.walk import postorder
@@ -27,7 +27,7 @@ from mmrun.plan.hoist import Hoisting
 from mmrun.plan.places import kind_of, place_of, places_of
 from mmrun.plan.plan import OUTPUTS, ColumnStep, SeriesStep, Step
 from mmrun.plan.program import Program
-from mmrun.strategy.spec import Param
+from mmrun.strategy.spec import Input, Param
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A value fixed for a run: a param, or a formula of params."""
+    """A value fixed for a run (a param, a formula of params), or an input."""
 
     name: str
     text: str
@@ -82,6 +82,7 @@ class Explanation:
 
     name: str
     params: tuple[Fixed, ...]
+    inputs: tuple[Fixed, ...]
     roots: tuple[Root, ...]
     values: tuple[Fixed, ...]
     columns: tuple[Column, ...]
@@ -107,9 +108,10 @@ def explain(checked: Checked) -> Explanation:
     return Explanation(
         name=checked.strategy.name,
         params=tuple(_param(param) for param in checked.strategy.params),
+        inputs=tuple(_input(each) for each in checked.strategy.inputs),
         roots=tuple(_roots(checked)),
         values=tuple(_values(hoisting)),
-        columns=tuple(_columns(hoisting, nodes)),
+        columns=tuple(_columns(checked.strategy.inputs, hoisting, nodes)),
         residual=_rest(residual, hoisting),
     )
 
@@ -162,7 +164,8 @@ def _roots(checked: Checked) -> Iterator[Root]:
     if "size" in given:
         given |= dict.fromkeys(("bid_size", "ask_size"), given["size"])
     lets = {let.name: let.formula for let in texts.lets}
-    bare = frozenset(p.name for p in checked.strategy.params if p.unit is None)
+    bare = {each.name for each in texts.params if each.unit is None}
+    bare |= {each.name for each in texts.inputs if each.unit is None}
     for section, named in (("quote", checked.fields), ("let", checked.lets)):
         for name, expr in named.items():
             names = _names(checked, but=name)
@@ -174,7 +177,9 @@ def _roots(checked: Checked) -> Iterator[Root]:
                 formula="not given" if absent else show_expr(expr, names),
                 unit=describe(expr.type),
                 stage=_stage(expr),
-                conversions=conversions(expr, text.text if text else "", names, bare),
+                conversions=conversions(
+                    expr, text.text if text else "", names, frozenset(bare)
+                ),
                 given=text is not None,
             )
 
@@ -190,6 +195,7 @@ def _names(checked: Checked, *, but: str) -> dict[int, str]:
         name: f.text.strip() for name, f in texts.fields.items() if name in READABLE
     }
     taken = {*written, *(param.name for param in texts.params)}
+    taken |= {each.name for each in texts.inputs}
     nodes = dict(checked.lets) | {name: checked.fields[name] for name in READABLE}
     return {
         id(nodes[name]): name
@@ -210,6 +216,16 @@ def _param(param: Param) -> Fixed:
     return Fixed(param.name, f"{number:.15g}", unit.name)
 
 
+def _input(given: Input) -> Fixed:
+    old, default = given.stale_after_ns, given.default
+    said = [f"missing once {old / 1e9:.10g}s old"] if old is not None else []
+    if default is not None:
+        scale = float(given.unit.scale) if given.unit and not given.unit.of else 1.0
+        said.append(f"default {default / scale:.15g}")
+    unit = given.unit.name if given.unit else "bare number"
+    return Fixed(given.name, ", ".join(said) or "as of its time", unit)
+
+
 # ---- what computes them
 
 
@@ -218,7 +234,9 @@ def _values(hoisting: Hoisting) -> Iterator[Fixed]:
         yield Fixed(name, hoisting.texts[name], describe(node.type))
 
 
-def _columns(hoisting: Hoisting, nodes: Mapping[int, Expr]) -> Iterator[Column]:
+def _columns(
+    inputs: Sequence[Input], hoisting: Hoisting, nodes: Mapping[int, Expr]
+) -> Iterator[Column]:
     made = {name: nodes[key] for key, name in hoisting.columns.items()}
     for step in hoisting.steps:
         node, reads = made[step.output], _reads(step)
@@ -229,7 +247,7 @@ def _columns(hoisting: Hoisting, nodes: Mapping[int, Expr]) -> Iterator[Column]:
             formula=show_expr(node, others),
             unit=describe(node.type),
             reads=reads,
-            ticks=_ticks(step.ticks) if isinstance(step, SeriesStep) else "",
+            ticks=_ticks(step.ticks, inputs) if isinstance(step, SeriesStep) else "",
         )
 
 
@@ -240,10 +258,15 @@ def _reads(step: Step) -> tuple[str, ...]:
     return (*step.inputs, *(name for name in windows if name is not None))
 
 
-def _ticks(bits: int) -> str:
+def _ticks(bits: int, inputs: Sequence[Input]) -> str:
+    if bits & Ticks.ANY == Ticks.ANY:
+        return "all rows"
     names = {Ticks.BOOK: "book", Ticks.TRADE: "trade", Ticks.OTHER: "clock"}
     found = [name for tick, name in names.items() if tick & bits]
-    return f"{' and '.join(found)} rows" if len(found) < len(names) else "all rows"
+    new = [each.name for i, each in enumerate(inputs) if input_ticks(i) & bits]
+    said = [f"{' and '.join(found)} rows"] if found else []
+    said += [f"rows with a new {' or '.join(new)}"] if new else []
+    return " and ".join(said)
 
 
 def _rest(program: Program, hoisting: Hoisting) -> Rest:

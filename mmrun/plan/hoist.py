@@ -95,6 +95,9 @@ def column_of(node: Expr, h: Hoisting) -> str:
     """The column that holds a data expression, made now if it is not there yet."""
     if node.op == "market":
         return node.name
+    if node.op == "input":
+        h.texts[f"%{node.name}"] = node.name
+        return f"%{node.name}"
     if id(node) not in h.columns:
         step = _series(node, h) if _is_series(node) else _pointwise(node, h)
         h.steps.append(step)
@@ -119,9 +122,8 @@ def _pointwise(node: Expr, h: Hoisting) -> ColumnStep:
             return None
         if inner.stage <= Stage.PARAM:
             return _value_name(inner, h)
-        if inner.op == "market":
-            return inner.name
-        if id(inner) in h.columns or _is_series(inner):
+        known = inner.op in {"market", "input"} or id(inner) in h.columns
+        if known or _is_series(inner):
             return column_of(inner, h)
         return None
 

@@ -43,9 +43,9 @@ def places_of(roots: Roots, hoisting: Hoisting) -> Places:
     inner = {key: f"numexpr, within {' '.join(names)}" for key, names in within.items()}
     values = {id(node): f"run value {name}" for name, node in hoisting.values.items()}
     market = {
-        key: "market column"
+        key: f"{node.op} column"
         for key, node in nodes.items()
-        if node.op == "market" and (key in rest or key in within)
+        if node.op in {"market", "input"} and (key in rest or key in within)
     }
     return rest | inner | market | columns | values
 

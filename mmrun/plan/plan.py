@@ -1,7 +1,7 @@
 """A compiled strategy: frozen, printable, independent of data until it is bound.
 
 Input names in programs say what is read: a column bears its plain name (`bid`, `c3`),
-a value fixed for a run begins with `$` (`$edge`), own state with `@` (`@inventory`), a
+an input of the strategy begins with `%` (`%alpha`), a value fixed for a run begins with `$` (`$edge`), own state with `@` (`@inventory`), a
 value of the last quote evaluation with `~` (`~0`).
 """
 
@@ -78,12 +78,21 @@ class Plan:
     def base_columns(self) -> tuple[str, ...]:
         """The market columns that steps and residual read, sorted."""
         made = {step.output for step in self.steps}
+        return tuple(sorted(n for n in self._read - made if n[0] not in "$@~%"))
+
+    @property
+    def input_columns(self) -> tuple[str, ...]:
+        """The strategy's inputs that are read, as columns (`%alpha`), sorted."""
+        return tuple(sorted(n for n in self._read if n[0] == "%"))
+
+    @property
+    def _read(self) -> set[str]:
         read = set(self.residual.inputs)
         for step in self.steps:
             read |= set(
                 step.program.inputs if isinstance(step, ColumnStep) else step.inputs
             )
-        return tuple(sorted(n for n in read - made if n[0] not in "$@~"))
+        return read
 
     @property
     def previous_count(self) -> int:

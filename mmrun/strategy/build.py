@@ -22,6 +22,7 @@ from mmrun.documents import (
 from mmrun.documents.nodes import plain
 from mmrun.strategy.spec import (
     Fee,
+    Input,
     Let,
     OnBreach,
     Param,
@@ -60,6 +61,9 @@ def build(document: Document) -> Strategy:
         description=_value(root, "description", _text, ""),
         tags=tuple(str(tag) for tag in _list(root, "tags")),
         params=tuple(param(name, entry) for name, entry in _entries(root, "params")),
+        inputs=tuple(
+            own_input(name, entry) for name, entry in _entries(root, "inputs")
+        ),
         lets=tuple(
             Let(name, formula(entry.node)) for name, entry in _entries(root, "let")
         ),
@@ -99,6 +103,20 @@ def param(name: str, entry: Entry) -> Param:
         low=low,
         high=high,
         doc=_value(section, "doc", _text, ""),
+        place=entry.key,
+    )
+
+
+def own_input(name: str, entry: Entry) -> Input:
+    """An input that nothing is wrong with."""
+    node = entry.node
+    section = node if isinstance(node, Section) else Section({}, entry.key)
+    unit = param_unit(section)
+    return Input(
+        name=name,
+        unit=unit,
+        stale_after_ns=_value(section, "stale_after", duration_ns, None),
+        default=_value(section, "default", lambda n: in_unit(n, unit), None),
         place=entry.key,
     )
 

@@ -30,7 +30,7 @@ CODES: dict[str, str] = {
     "MM131": "no inventory limit: max_inventory or `risk: none` must be said",
     "MM132": "quote needs half_spread, or both bid and ask",
     "MM133": "quote needs size, or both bid_size and ask_size",
-    "MM134": "a param's unit is unknown or does not fit its numbers",
+    "MM134": "a param's or input's unit is unknown or does not fit its numbers",
     "MM135": "a param's value is outside its range",
     "MM136": "a name is taken",
     "MM137": "a session needs open before close",
@@ -40,5 +40,6 @@ CODES: dict[str, str] = {
     "MM141": "a limit without effect beside on_breach",
     "MM142": "a calendar nobody knows, or hours beside a calendar",
     "MM143": "reset_windows without sessions",
+    "MM149": "an input that is stale at once",
     "MM190": "part of the format the engine does not run yet",
 }

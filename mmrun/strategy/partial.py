@@ -13,9 +13,9 @@ from mmrun.documents import Document, Entry, Node, Scalar, Section
 from mmrun.documents.schema import MAX_PROBLEMS
 from mmrun.documents.source import TextPlace
 from mmrun.problems import Problem, errors_in
-from mmrun.strategy.build import param
+from mmrun.strategy.build import own_input, param
 from mmrun.strategy.reading import resolve
-from mmrun.strategy.spec import Formula, Formulas, Let, Param
+from mmrun.strategy.spec import Formula, Formulas, Input, Let, Param
 from mmrun.strategy.values import formula
 
 
@@ -49,6 +49,7 @@ def read_formulas(
     wrong = _Wrong(errors)
     return Formulas(
         params=tuple(_params(document, wrong)),
+        inputs=tuple(_inputs(document, wrong)),
         lets=tuple(Let(name, text) for name, text in _texts(document, "let", wrong)),
         fields={
             name: text
@@ -96,6 +97,12 @@ def _params(document: Document, wrong: _Wrong) -> Iterator[Param]:
     for name, entry in _section(document, "params").items():
         if not wrong.touches(entry):
             yield param(name, entry)
+
+
+def _inputs(document: Document, wrong: _Wrong) -> Iterator[Input]:
+    for name, entry in _section(document, "inputs").items():
+        if not wrong.touches(entry):
+            yield own_input(name, entry)
 
 
 def _texts(

@@ -50,6 +50,17 @@ class Param:
     place: Place
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """A column of the user's own, joined as of its time."""
+
+    name: str
+    unit: Unit | None = None  #: of the column's numbers; None: bare, as of a param
+    stale_after_ns: int | None = None  #: missing once that old; None: never
+    default: float | None = None  #: in base units, as a param; None: missing
+    place: Place
+
+
 @dataclass(frozen=True, slots=True)
 class Let:
     """A named formula."""
@@ -65,6 +76,7 @@ class Formulas:
     params: tuple[Param, ...]
     lets: tuple[Let, ...]
     fields: Mapping[str, Formula]  #: of the quote section: `fair`, `bid_size`, ...
+    inputs: tuple[Input, ...] = ()
     units_off: bool = False
     #: names that are defined, but by what could not be read
     unclear: frozenset[str] = frozenset()
@@ -196,6 +208,7 @@ class Strategy:
     description: str
     tags: tuple[str, ...]
     params: tuple[Param, ...]
+    inputs: tuple[Input, ...] = ()
     lets: tuple[Let, ...]
     quoting: Quoting
     venues: tuple[Venue, ...]  #: empty: every venue of the dataset, without fees

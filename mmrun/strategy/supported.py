@@ -37,7 +37,6 @@ class Unsupported:
 
 
 UNSUPPORTED = (
-    Unsupported("inputs", "inputs"),
     Unsupported("references", "references"),
     Unsupported("quote.levels.count", "more than one level", _other_than(1)),
     Unsupported("quote.place", "place other than target", _other_than("target")),

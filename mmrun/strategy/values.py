@@ -73,13 +73,13 @@ def formula(node: Node) -> Formula:
 
 
 def param_unit(node: Node) -> Unit | None:
-    """A param's unit: `unit:`, else the one its value is written with."""
+    """A param's or input's unit: `unit:`, else the one its value is written with."""
     if not isinstance(node, Section):
         return written_unit(node)
     declared = node.entries.get("unit")
     if declared is not None and isinstance(declared.node, Scalar):
         return parse_unit(declared.node.text)
-    value = node.entries.get("value")
+    value = node.entries.get("value") or node.entries.get("default")
     return written_unit(value.node) if value else None
 
 

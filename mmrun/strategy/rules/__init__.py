@@ -20,6 +20,7 @@ from mmrun.strategy.rules import (
     calendar,
     fee_sides,
     heartbeat,
+    input_age,
     inventory_limit,
     names,
     param_range,
@@ -48,6 +49,7 @@ RULES: tuple[ModuleType, ...] = (
     breach_limits,
     calendar,
     reset_windows,
+    input_age,
 )
 
 
