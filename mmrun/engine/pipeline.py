@@ -6,13 +6,14 @@ State is carried from batch to batch, so any split of a tape gives the same colu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mmrun.engine.asof import AsOf, Joined, bits_with
 from mmrun.engine.bind import too_deep
 from mmrun.engine.buffers import Buffers
 from mmrun.engine.columns import ColumnProgram, compile_program
@@ -37,9 +38,10 @@ from mmrun.engine.sparse import (
     trade_rows,
 )
 from mmrun.engine.state import NEVER, new_records
-from mmrun.lang.nodes import Ticks
-from mmrun.market.tape import Batch
-from mmrun.plan.plan import ColumnStep, Plan, Step
+from mmrun.lang.nodes import FIRST_INPUT, Ticks, input_ticks
+from mmrun.market.inputs import InputColumn
+from mmrun.market.tape import Batch, CodeColumn
+from mmrun.plan.plan import ColumnStep, Plan, SeriesStep, Step
 
 
 Floats = NDArray[np.float64]
@@ -83,6 +85,8 @@ class Pipeline:
     held: dict[str, Any] = field(default_factory=dict)
     programs: dict[str, ColumnProgram] = field(default_factory=dict)
     runners: dict[str, SeriesRunner] = field(default_factory=dict)
+    inputs: dict[str, AsOf] = field(default_factory=dict)  #: by column (`%alpha`)
+    joined: dict[str, Joined] = field(default_factory=dict)  #: of this batch
     constants: dict[str, Floats] = field(default_factory=dict)
     buffers: Buffers = field(default_factory=Buffers)
     others: Buffers = field(default_factory=Buffers)
@@ -172,7 +176,8 @@ class Pipeline:
         }
         for name in self.held_columns:
             known[name] = self._base(name, batch, seen)
-        return known
+        self.joined = {name: one.join(batch.ts) for name, one in self.inputs.items()}
+        return known | {name: one.value for name, one in self.joined.items()}
 
     def _base(self, name: str, batch: Batch, seen: Observed) -> Floats:
         if name in _HELD:
@@ -251,10 +256,11 @@ class Pipeline:
             self.programs[step.output].run(inputs, out)
         else:
             inputs = [on.observed(name) for name in step.inputs]
+            bits = self._bits(step, on.bits)
             runner = self.runners[step.output]
             for here in self._since_opens(on.ts, runner):
                 columns = [column[here] for column in inputs]
-                runner.run(on.ts[here], on.bits[here], columns, out[here])
+                runner.run(on.ts[here], bits[here], columns, out[here])
 
     def _spread(
         self,
@@ -278,6 +284,23 @@ class Pipeline:
             if nth:
                 runner.restart()
             yield slice(start, stop)
+
+    def _bits(self, step: SeriesStep, bits: CodeColumn) -> CodeColumn:
+        """The rows' bits for a step; all inputs that it looks at share one."""
+        names = _ticking(step, self.plan)
+        return bits_with(bits, [self.joined[n] for n in names]) if names else bits
+
+
+def _ticking(step: SeriesStep, plan: Plan) -> list[str]:
+    """The inputs whose new values a step observes, as columns."""
+    inputs = enumerate(plan.strategy.inputs)
+    return [f"%{each.name}" for i, each in inputs if input_ticks(i) & step.ticks]
+
+
+def _on_one_bit(step: SeriesStep) -> SeriesStep:
+    """The step with the bits of all inputs as `FIRST_INPUT`: bits are one byte."""
+    others = FIRST_INPUT if step.ticks >= FIRST_INPUT else 0
+    return replace(step, ticks=step.ticks & Ticks.ANY | others)
 
 
 def _held_columns(plan: Plan, sparse: frozenset[str]) -> tuple[str, ...]:
@@ -307,6 +330,7 @@ def new_pipeline(
     sessions: Sequence[tuple[int, int]],
     utc_offset: Callable[[int], int],
     mode: Mode,
+    inputs: Mapping[str, InputColumn] | None = None,
 ) -> Pipeline:
     """The columns of a run before its first batch."""
     observers = new_records(OBSERVER, 1)
@@ -338,5 +362,9 @@ def new_pipeline(
         if isinstance(step, ColumnStep):
             pipeline.programs[step.output] = compile_program(step.program)
         else:
-            pipeline.runners[step.output] = SeriesRunner(step, values, mode=mode)
+            narrow = _on_one_bit(step)
+            pipeline.runners[step.output] = SeriesRunner(narrow, values, mode=mode)
+    for each in plan.strategy.inputs:
+        if (name := f"%{each.name}") in plan.input_columns:
+            pipeline.inputs[name] = AsOf(each, (inputs or {}).get(each.name))
     return pipeline

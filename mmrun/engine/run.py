@@ -1,8 +1,9 @@
 """The loop: a plan meets a feed, and what happened is recorded.
 
 For every batch of the feed
-  1. Columns: prices as ticks, trade signs, market columns (`observe.observe`), then
-     numexpr expressions and over-time functions in turn; lives in `pipeline.Pipeline`.
+  1. Columns: prices as ticks, trade signs, market columns (`observe.observe`), the
+     user's own inputs joined as of their time (`asof.AsOf`), then numexpr expressions
+     and over-time functions in turn; lives in `pipeline.Pipeline`.
   2. Rows, one after another; lives in `kernel.advance`. For each row
      a. Run what is due before it, in time order: answers and fill notices reaching us,
         session open and close, silence, requests reaching the venue, the equity grid.
@@ -35,7 +36,7 @@ feed into batches gives the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,6 +60,7 @@ from mmrun.engine.pipeline import Columns, Pipeline, new_pipeline
 from mmrun.engine.records import DECISION, EQUITY, FILL, ORDER, Recording, Totals
 from mmrun.engine.residual import Residual, compile_residual
 from mmrun.engine.state import LEVELS, NEVER, ROOM, ROW_ROOM, TRUE, Machine
+from mmrun.market.inputs import InputColumn
 from mmrun.market.tape import EMPTY, Batch, Feed
 from mmrun.plan.plan import Plan
 from mmrun.problems import DataError
@@ -82,6 +84,8 @@ class Conditions:
     sessions: Sequence[tuple[int, int]] | None = None
     #: ns to add to UTC for the session's local time, at a UTC time in ns
     utc_offset: Callable[[int], int] = lambda _: 0
+    #: the strategy's inputs by name; one that is not there has its default alone
+    inputs: Mapping[str, InputColumn] = field(default_factory=dict)
     mode: Mode = uncompiled
 
 
@@ -160,6 +164,7 @@ def start(plan: Plan, feed: Feed, conditions: Conditions) -> Run:
         values,
         sessions=sessions,
         utc_offset=conditions.utc_offset,
+        inputs=conditions.inputs,
         mode=conditions.mode,
     )
     machines = new_machine(
@@ -294,7 +299,7 @@ class Run:
             equity=recorder.records("equity"),
             totals=_totals(machine, self.pipeline, self.last_ts),
             missing_names=tuple(
-                self.plan.texts.get(name, name.lstrip("$@~"))
+                self.plan.texts.get(name, name.lstrip("$@~%"))
                 for name in self.plan.residual.inputs
             ),
         )

@@ -2,7 +2,8 @@
 
 Random strategies that check clean, over random tapes and random own state: the values
 of `lang.evaluate`, row by row on the checked trees, are bit for bit those of columns
-and residual, compiled and uncompiled, and of the trees after each rewrite.
+and residual, compiled and uncompiled, and of the trees after each rewrite. Inputs are joined
+by a slow loop here, and as of their time there.
 """
 
 from __future__ import annotations
@@ -27,13 +28,14 @@ from mmrun.engine.jit import Mode, compiled, uncompiled
 from mmrun.engine.pipeline import new_pipeline
 from mmrun.engine.residual import compile_residual
 from mmrun.lang.evaluate import Evaluator, Row
-from mmrun.lang.nodes import Expr, Ticks
+from mmrun.lang.nodes import Expr, Ticks, input_ticks
 from mmrun.lang.place import TextPlace, formula
+from mmrun.market.inputs import InputRows
 from mmrun.market.tape import Batch, Kind
 from mmrun.plan.compile import Checked, check_formulas, compile_plan
 from mmrun.plan.passes import PASSES
 from mmrun.plan.plan import OUTPUTS, Plan
-from mmrun.strategy.spec import Let, Param, Quoting, Risk, Session, Strategy
+from mmrun.strategy.spec import Input, Let, Param, Quoting, Risk, Session, Strategy
 from mmrun.units import parse_unit
 
 
@@ -52,11 +54,11 @@ Floats = NDArray[np.float64]
 
 #: Kind of value to the names and literals that are one; market data first.
 DATA = {
-    "price": ["bid", "ask", "mid", "weighted_mid", "last_price", "spread"],
+    "price": ["bid", "ask", "mid", "weighted_mid", "last_price", "spread", "theo"],
     "size": ["bid_size", "ask_size", "last_size"],
-    "ratio": ["queue_imbalance", "last_side"],
+    "ratio": ["queue_imbalance", "last_side", "(signal / 1bps)"],
     "time": ["age(quote)", "age(trade)", "time_of_day", "time_left"],
-    "relative": ["ret(mid)", "ret(last_price, 2s)", "realized_vol(mid, 3s)"],
+    "relative": ["ret(mid)", "ret(last_price, 2s)", "realized_vol(mid, 3s)", "signal"],
     "sigma": ["volatility(mid, 2s)", "volatility(last_price, span)"],
     "bool": ["bid < ask", "last_side == 1", "missing(last_price)", "bid_size >= 7lot"],
 }
@@ -236,6 +238,12 @@ PARAMS = {
 }
 
 
+INPUTS = {
+    "signal": ("bps", 2 * SECOND, None),
+    "theo": ("tick", SECOND, 5.0),
+}
+
+
 def strategy_of(texts: Mapping[str, str]) -> Strategy:
     """A strategy with these formulas and the params above."""
     place = TextPlace("")
@@ -249,6 +257,16 @@ def strategy_of(texts: Mapping[str, str]) -> Strategy:
         description="",
         tags=(),
         params=tuple(made.values()),
+        inputs=tuple(
+            Input(
+                name=name,
+                unit=parse_unit(unit),
+                stale_after_ns=old_ns,
+                default=default,
+                place=place,
+            )
+            for name, (unit, old_ns, default) in INPUTS.items()
+        ),
         lets=tuple(Let(n, formula(t)) for n, t in texts.items() if n not in fields),
         quoting=Quoting(
             **{name: formula(texts[name]) for name in fields if name in texts},
@@ -277,11 +295,24 @@ def checked_of(texts: Mapping[str, str]) -> Checked:
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """A batch, own state by row, and which rows evaluate quotes."""
+    """A batch, own state by row, which rows evaluate quotes, and inputs by name."""
 
     batch: Batch
     states: list[Values]
     evaluated: list[bool]
+    inputs: dict[str, Own]
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """An input's values, and where its table is cut."""
+
+    rows: InputRows
+    cuts: list[int]
+
+    def pieces(self) -> Iterator[InputRows]:
+        for part in parts(len(self.rows.ts), self.cuts):
+            yield InputRows(*(column[part] for column in self.rows))
 
 
 NUMBERS = st.sampled_from(
@@ -325,7 +356,18 @@ def tapes(draw: DrawFn) -> Tape:
     states = [
         {name: float(chance.choice(some)) for name in SOME_STATE} for _ in range(count)
     ]
-    return Tape(batch, states, (chance.random(count) < 0.7).tolist())
+    inputs = {name: own_values(draw, chance) for name in INPUTS}
+    return Tape(batch, states, (chance.random(count) < 0.7).tolist(), inputs)
+
+
+def own_values(draw: DrawFn, chance: np.random.Generator) -> Own:
+    """Up to 30 values about the tape's times, some known late, some at one time."""
+    count = draw(st.integers(0, 30))
+    ts = START + np.cumsum(chance.choice([-SECOND, *GAPS], count).clip(min=0))
+    late = chance.choice([0, 0, 1, SECOND // 3, 3 * SECOND], count)
+    values = chance.choice([0.5, -2.0, 3.0, math.inf], count)
+    cuts = chance.integers(0, 30, 3).tolist()
+    return Own(InputRows(ts, ts + late * draw(st.integers(0, 1)), values), cuts)
 
 
 # ---- the definition
@@ -334,9 +376,33 @@ def tapes(draw: DrawFn) -> Tape:
 TICKS = {Kind.QUOTE: Ticks.BOOK, Kind.TRADE: Ticks.TRADE, Kind.CLOCK: Ticks.OTHER}
 
 
+def latest_known(own: Own, ts: int) -> int | None:
+    """The place of the value seen at a time: of those known by then the latest."""
+    known = [i for i, at in enumerate(own.rows.known_ts) if at <= ts]
+    return max(known, default=None)
+
+
+def inputs_at(
+    tape: Tape, ts: int, before: dict[str, int | None]
+) -> tuple[Values, Ticks]:
+    """Inputs as of a time, and which of them are new; `before` is what was seen."""
+    values: Values = {}
+    ticks = Ticks.NEVER
+    for index, (name, (_, old_ns, default)) in enumerate(INPUTS.items()):
+        own = tape.inputs[name]
+        place = latest_known(own, ts)
+        values[name] = math.nan if default is None else default
+        if place is not None and ts - int(own.rows.known_ts[place]) < old_ns:
+            values[name] = float(own.rows.value[place])
+            ticks |= input_ticks(index) if place != before[name] else Ticks.NEVER
+        before[name] = place
+    return values, ticks
+
+
 def rows_of(tape: Tape, params: Values) -> Iterator[Row]:
     """The tape as the definition takes it."""
     market: Values = {}
+    seen: dict[str, int | None] = dict.fromkeys(INPUTS)
     for i, kind in enumerate(tape.batch.kind):
         ts = int(tape.batch.ts[i])
         if kind == Kind.QUOTE:
@@ -348,12 +414,14 @@ def rows_of(tape: Tape, params: Values) -> Iterator[Row]:
         market["time_of_day"] = (ts + UTC_OFFSET_NS) % (86_400 * SECOND) / 1e9
         inside = SESSION[0] <= ts < SESSION[1]
         market["time_left"] = (SESSION[1] - ts) / 1e9 if inside else math.nan
+        inputs, new = inputs_at(tape, ts, seen)
         yield Row(
             ts,
-            TICKS[Kind(kind)],
+            TICKS[Kind(kind)] | new,
             dict(market),
             params,
             tape.states[i],
+            inputs,
             evaluates_quotes=tape.evaluated[i],
         )
 
@@ -401,6 +469,7 @@ def by_plan(
         sessions=[SESSION],
         utc_offset=lambda _: UTC_OFFSET_NS,
         mode=mode,
+        inputs=tape.inputs,
     )
     inputs, run = plan.residual.inputs, residual(plan)
     known = dict.fromkeys(inputs, math.nan) | values
