@@ -18,6 +18,8 @@ from mmrun.strategy import read_formulas, read_strategy
 
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from mmrun.engine.quote import Market, Quote, Quoted
     from mmrun.feeds.held import HeldTape
     from mmrun.market.storage import Location
@@ -87,6 +89,7 @@ def run(
     seed: int = 0,
     symbol: str | None = None,
     days: str | None = None,
+    inputs: Mapping[str, Path | str | pl.DataFrame] | None = None,
 ) -> Run:
     """Replay a dataset through a strategy.
 
@@ -100,10 +103,12 @@ def run(
         seed: kept with the run; no model draws from chance yet.
         symbol: which symbol of the dataset; None: its only one.
         days: `2012-06-21..2012-06-22`, dates in the dataset's timezone; None: all.
+        inputs: for each of the strategy's inputs a file (`"FILE"`, `"FILE:COLUMN"`) or
+            a frame, with a column `ts` beside the values'.
 
     Raises:
         StrategyError: the file has problems.
-        UsageError: an argument is wrong.
+        UsageError: an argument is wrong, an input without a default is not given.
         DataError: the data is missing or cannot be right.
     """
     return replay(
@@ -115,6 +120,7 @@ def run(
         seed=seed,
         symbol=symbol,
         days=days,
+        inputs=inputs,
     )
 
 
@@ -128,6 +134,7 @@ def replay(
     seed: int = 0,
     symbol: str | None = None,
     days: str | None = None,
+    inputs: Mapping[str, Path | str | pl.DataFrame] | None = None,
     tape: HeldTape | None = None,
     tell: Tell = lambda _: None,
 ) -> Run:
@@ -137,19 +144,30 @@ def replay(
     """
     from mmrun.engine.assumptions import fill_model, latency as latencies
     from mmrun.engine.run import start
+    from mmrun.joining import open_inputs
     from mmrun.replaying import Stopwatch, conditions_of, finish, open_feed
 
     watch = Stopwatch()
     model, delays = fill_model(fills), latencies(latency)
     plan = build(file, overrides)
     source = open_feed(plan, data, symbol=symbol, days=days)
-    conditions = conditions_of(source, model=model, latency=delays, tell=tell)
+    joined = open_inputs(plan.strategy, inputs or {}, source.replay)
+    conditions = conditions_of(
+        source, model=model, latency=delays, inputs=joined.columns, tell=tell
+    )
     feed = watch.reading(tape.feed(source.replay) if tape else source.replay)
     bound = start(plan, feed, conditions)  # ticks, params, registers, machine code
     with watch.driving():
         recording = bound.over(feed, progress=watch.telling(tell))
     return finish(
-        plan, source, conditions, recording, watch, file=Path(file), seed=seed
+        plan,
+        source,
+        conditions,
+        recording,
+        watch,
+        inputs=joined,
+        file=Path(file),
+        seed=seed,
     )
 
 
@@ -175,7 +193,7 @@ def quote(
         ask_size: size displayed at the ask.
         mid: instead of bid and ask; the touch is then unknown.
         inventory: our position.
-        names: lets, own state, market names and windowed names by their text
+        names: lets, inputs, own state, market names and windowed names by their text
             (`{"trades(1s)": "6"}`); bare values are in base units.
         set: params by name, other values by dotted path.
 

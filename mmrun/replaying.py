@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,8 +18,10 @@ from mmrun.engine.jit import Mode, compiled
 from mmrun.engine.records import Recording
 from mmrun.engine.run import Conditions
 from mmrun.feeds.replay import Replay
+from mmrun.joining import Inputs
 from mmrun.market.check import refuse_hopeless
 from mmrun.market.dataset import Dataset, choose_instrument, files_of, load_dataset
+from mmrun.market.inputs import InputColumn
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import TapeFile
 from mmrun.market.schedule import Schedule, by_calendar, by_hours, endless
@@ -124,7 +126,12 @@ def _is_date(text: str) -> bool:
 
 
 def conditions_of(
-    source: Source, *, model: FillModel, latency: Latency, tell: Callable[[str], None]
+    source: Source,
+    *,
+    model: FillModel,
+    latency: Latency,
+    inputs: Mapping[str, InputColumn],
+    tell: Callable[[str], None],
 ) -> Conditions:
     """The conditions of a compiled run; a cold compile is announced once."""
     return Conditions(
@@ -132,6 +139,7 @@ def conditions_of(
         latency=latency,
         sessions=source.schedule.hours,
         utc_offset=utc_offset(source.schedule.timezone),
+        inputs=inputs,
         mode=announced(tell),
     )
 
@@ -217,13 +225,14 @@ def finish(
     recording: Recording,
     watch: Stopwatch,
     *,
+    inputs: Inputs,
     file: Path,
     seed: int,
 ) -> Run:
     """Summary, manifest and timing of a recording."""
     began = perf_counter()
     strategy = plan.strategy
-    facts = facts_of(strategy, source, conditions, recording, seed)
+    facts = facts_of(strategy, source, conditions, recording, seed, inputs.terms)
     summary = summarize(recording, facts)
     ended = perf_counter()
     engine_s = watch.drive_s - watch.decode_s
@@ -237,12 +246,13 @@ def finish(
     }
     manifest = {
         "version": 1,
-        "id": run_id(summary, source.scope),
+        "id": run_id(summary, source.scope | inputs.hashes),
         "versions": versions(),
         "git": git_state(file),
         "strategy": strategy.name,
         "strategy_hash": summary["strategy_hash"],
         "data": {"hash": summary["data_hash"], **source.scope},
+        "inputs": inputs.manifest,
         "seed": seed,
         "fill_model": summary["fill_model"],
         "latency": summary["latency"],
@@ -265,6 +275,7 @@ def facts_of(
     conditions: Conditions,
     recording: Recording,
     seed: int,
+    input_terms: str,
 ) -> RunFacts:
     """What a report says beside what happened."""
     instrument = source.replay.instrument
@@ -282,6 +293,7 @@ def facts_of(
         latency=conditions.latency.seconds,
         trade_sign_policy="lee_ready" if inferred else "aggressor",
         fee_terms=fee_terms(strategy, instrument),
+        input_terms=input_terms,
         engine_version=version("mmrun"),
         strategy_hash=text_hash(strategy.resolved),
         data_hash=source.dataset.content_hash,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "names",
     multiple=True,
     metavar="NAME=VALUE",
-    help="A let, own state, a market name, or a windowed name such as 'trades(1s)=6'.",
+    help="A let, an input, own state, a market name, or a windowed name such as 'trades(1s)=6'.",
 )
 @options.overrides()
 @click.option("--json", "as_json", is_flag=True, help="Print the quotes as JSON.")

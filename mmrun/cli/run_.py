@@ -35,6 +35,13 @@ if TYPE_CHECKING:
 )
 @click.option("--days", metavar="A..B", help="Dates, both included. Default: all.")
 @click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=FILE:COLUMN",
+    help="An input's column of a Parquet or CSV file with a column ts beside it.",
+)
+@click.option(
     "--fills",
     default="queue",
     show_default=True,
@@ -66,6 +73,7 @@ def command(
     overrides: tuple[str, ...],
     symbol: str | None,
     days: str | None,
+    inputs: tuple[str, ...],
     fills: str,
     latency: str,
     seed: int,
@@ -78,6 +86,7 @@ def command(
     Several fill models give a sensitivity band; the first one's files are kept.
     """
     from mmrun import api
+    from mmrun.joining import given_inputs
 
     if watch and as_json:
         message = "--watch prints what changed, for people; it has no --json"
@@ -91,6 +100,7 @@ def command(
         seed=seed,
         symbol=symbol,
         days=days,
+        inputs=given_inputs(inputs),
     )
     models = [model for model in fills.split(",") if model.strip()] or ["queue"]
 

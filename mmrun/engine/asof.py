@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrun.lang.nodes import FIRST_INPUT
+from mmrun.lang.nodes import FIRST_INPUT, Ticks
 from mmrun.market.inputs import InputColumn, InputRows
 from mmrun.market.tape import CodeColumn, FloatColumn, IntColumn
 from mmrun.strategy.spec import Input
@@ -145,5 +145,5 @@ def _overwrite(
 def bits_with(bits: CodeColumn, joined: list[Joined]) -> CodeColumn:
     """The rows' bits, and `FIRST_INPUT` where one of the inputs ticks."""
     new = np.logical_or.reduce([one.ticks for one in joined])
-    found: CodeColumn = bits | (new * np.int8(FIRST_INPUT))
+    found: CodeColumn = bits & np.int8(Ticks.ANY) | new * np.int8(FIRST_INPUT)
     return found

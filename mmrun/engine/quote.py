@@ -27,14 +27,15 @@ from mmrun.lang.names import NAMES
 from mmrun.lang.nodes import Expr, Ticks, Type
 from mmrun.lang.parse import parse
 from mmrun.lang.place import formula
-from mmrun.lang.scope import Scope, describe, param_expr
+from mmrun.lang.scope import Scope, describe, input_expr, param_expr
 from mmrun.lang.show import show
 from mmrun.lang.walk import postorder
 from mmrun.market.instrument import Instrument
 from mmrun.plan.compile import Checked
 from mmrun.plan.plan import OUTPUTS
 from mmrun.problems import UsageError
-from mmrun.units import parse_literal
+from mmrun.strategy.spec import Input
+from mmrun.units import RATIO, parse_literal
 
 
 DEFAULT_TICK, DEFAULT_LOT = 0.01, 1.0
@@ -45,8 +46,8 @@ class Market:
     """A market and our state in it. Give `bid` and `ask`, or `mid` alone.
 
     With `mid`, bid and ask read the mid and the touch is unknown: post-only does
-    nothing. `names` sets lets, own state, market names and windowed names by their
-    text; a bare value is in the name's base unit.
+    nothing. `names` sets lets, inputs, own state, market names and windowed names by
+    their text; a bare value is in the name's base unit.
     """
 
     bid: float = math.nan
@@ -77,7 +78,7 @@ class Quoted:
     """Quotes with what stood behind them."""
 
     quotes: list[Quote]
-    values: Mapping[str, float]  #: quote fields and lets, NaN where missing
+    values: Mapping[str, float]  #: quote fields, lets, inputs; NaN where missing
     missing: tuple[str, ...]  #: texts of what has no value and would need one
     tick: float
     lot: float
@@ -94,7 +95,9 @@ def quotes_in(checked: Checked, market: Market) -> Quoted:
     venue = strategy.venues[0] if strategy.venues else None
     tick = (venue and venue.tick) or DEFAULT_TICK
     lot = (venue and venue.lot) or DEFAULT_LOT
-    roots = dict(checked.lets) | {f"={name}": e for name, e in checked.fields.items()}
+    inputs = enumerate(strategy.inputs)
+    roots = {each.name: input_expr(each, i) for i, each in inputs}
+    roots |= dict(checked.lets) | {f"={name}": e for name, e in checked.fields.items()}
     row = _row(checked, market, roots, tick, lot)
     values = Evaluator(roots).step(row)
     machine = _machine(checked, market, row, tick, lot)
@@ -123,20 +126,27 @@ def _row(
     tape = {"bid": bid, "ask": ask}
     tape |= {"bid_size": market.bid_size, "ask_size": market.ask_size}
     states = _flat() | {"inventory": market.inventory}
+    declared = {each.name: each for each in checked.strategy.inputs}
+    inputs = {
+        n: math.nan if i.default is None else i.default for n, i in declared.items()
+    }
     overrides: dict[str, float] = {}
     texts = {show(node): node for node in postorder(roots.values()) if node.args}
     for name, text in market.names.items():
         known = name if name in checked.lets else _canonical(checked, name)
         node = checked.lets.get(name) or texts.get(known)
-        if node is not None:
+        if name in declared:
+            inputs[name] = _input_value(declared[name], text, tick, lot)
+        elif node is not None:
             overrides[known] = _value(name, text, node.type, tick, lot)
         elif name in NAMES and NAMES[name].op in ("market", "state"):
             target = tape if NAMES[name].op == "market" else states
             target[name] = _value(name, text, NAMES[name].type, tick, lot)
         else:
-            raise _unknown(checked, name, [*checked.lets, *texts, *NAMES])
+            known_names = [*checked.lets, *declared, *texts, *NAMES]
+            raise _unknown(checked, name, known_names)
     params = param_values(checked.strategy, tick, lot)
-    return Row(0, Ticks.BOOK, tape, params, states, overrides=overrides)
+    return Row(0, Ticks.BOOK, tape, params, states, inputs, overrides)
 
 
 def _canonical(checked: Checked, text: str) -> str:
@@ -145,8 +155,10 @@ def _canonical(checked: Checked, text: str) -> str:
     tree, _ = parse(written)
     if tree is None:
         return text
-    params = {param.name: param_expr(param) for param in checked.strategy.params}
-    expr, _ = check(tree, written, Scope(bindings=params | dict(checked.lets)))
+    given = {param.name: param_expr(param) for param in checked.strategy.params}
+    inputs = enumerate(checked.strategy.inputs)
+    given |= {each.name: input_expr(each, i) for i, each in inputs}
+    expr, _ = check(tree, written, Scope(bindings=given | dict(checked.lets)))
     return text if expr is None else show(expr)
 
 
@@ -180,6 +192,18 @@ def _value(name: str, text: str, kind: Type, tick: float, lot: float) -> float:
         )
         raise UsageError(message)
     return quantity.value * {"tick": tick, "lot": lot}.get(unit.of, 1.0)
+
+
+def _input_value(given: Input, text: str, tick: float, lot: float) -> float:
+    """An input's value as columns hold it: ticks and lots are counts."""
+    of = given.unit.of if given.unit else ""
+    kind = Type(dimension=given.unit.dimension if given.unit else RATIO)
+    quantity = parse_literal(text)
+    if quantity is not None and quantity.unit and of == quantity.unit.of != "":
+        return quantity.value
+    return _value(given.name, text, kind, tick, lot) / {"tick": tick, "lot": lot}.get(
+        of, 1.0
+    )
 
 
 def _unknown(checked: Checked, name: str, known: list[str]) -> UsageError:

@@ -34,6 +34,7 @@ def assumptions(page: Page) -> list[str]:
         "fills": f"{values['fill_model']}, {optimism(values['fill_model'])}",
         "latency": _latency(values["latency"]),
         "fees": values["fee_terms"] or "none",
+        "inputs": values["input_terms"],
         "trade signs": f"{values['trade_sign_policy']}, {_signs(values)}",
         "mid": values["tie_rule"],
         "times": values["timezone"],
@@ -44,6 +45,7 @@ def assumptions(page: Page) -> list[str]:
     lines = (
         line
         for name, text in said.items()
+        if (name, text) != ("inputs", "none")
         for line in wrapped(page, text, f"  {name:<{LABEL - 2}}")
     )
     return [page.heading("Assumptions"), *lines]

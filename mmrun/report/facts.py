@@ -34,6 +34,7 @@ class RunFacts:
     trade_sign_policy: str
     tie_rule: str = TIE_RULE
     fee_terms: str  #: fees as a reader would say them: "maker -0.1bps, taker 0.3bps"
+    input_terms: str = "none"  #: columns of the user's own, and what was done with them
     engine_version: str
     strategy_hash: str
     data_hash: str

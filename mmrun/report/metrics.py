@@ -340,6 +340,12 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric("fee_terms", "text", "Fees as agreed.", lambda r: r.facts.fee_terms),
     Metric(
+        "input_terms",
+        "text",
+        "Columns of the user's own that were joined, and what was done with them.",
+        lambda r: r.facts.input_terms,
+    ),
+    Metric(
         "trade_sign_policy",
         "text",
         "How a trade of unknown aggressor is signed.",
