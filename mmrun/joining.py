@@ -14,6 +14,7 @@ from mmrun.feeds.input_rows import Reading
 from mmrun.feeds.inputs import InputFacts, InputFile, open_input
 from mmrun.feeds.replay import Replay
 from mmrun.problems import UsageError
+from mmrun.report.page import many
 from mmrun.strategy.spec import Input, Strategy
 
 
@@ -90,7 +91,7 @@ def given_inputs(texts: Sequence[str]) -> dict[str, str | Path | pl.DataFrame]:
     return found
 
 
-def _open(given: Input, source: str | Path | pl.DataFrame, replay: Replay) -> InputFile:
+def _open(given: Input, source: object, replay: Replay) -> InputFile:
     instrument = replay.instrument
     reading = Reading(
         unit=given.unit,
@@ -101,8 +102,14 @@ def _open(given: Input, source: str | Path | pl.DataFrame, replay: Replay) -> In
     )
     if isinstance(source, pl.DataFrame):
         return open_input(source, given.name, reading, name=f"the frame {given.name}")
+    if not isinstance(source, str | Path):
+        message = (
+            f"the input '{given.name}' is a {type(source).__name__}: "
+            "expected a file's path or a polars DataFrame"
+        )
+        raise UsageError(message)
     path, column = _place(source, given.name)
-    return open_input(path, column, reading, name=str(path))
+    return open_input(path.expanduser(), column, reading, name=str(path))
 
 
 def _place(source: str | Path, name: str) -> tuple[Path, str]:
@@ -133,13 +140,13 @@ def _said(name: str, facts: InputFacts) -> str:
     source = "" if facts.column == name else f" from {facts.column}"
     late = facts.known_late
     parts = [
-        f"{name}{source}, {facts.values:,} values",
+        f"{name}{source}, {many(facts.values, 'value')}",
         f"{late:,} of them known late and not seen before" if late else "",
         f"{facts.same_time:,} at the time of the next, which holds"
         if facts.same_time
         else "",
-        f"{facts.empty:,} rows empty" if facts.empty else "",
-        f"{facts.other_symbols:,} rows of other symbols left out"
+        f"{many(facts.empty, 'row')} empty" if facts.empty else "",
+        f"{many(facts.other_symbols, 'row')} of other symbols left out"
         if facts.other_symbols
         else "",
         *(

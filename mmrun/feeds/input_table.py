@@ -22,6 +22,7 @@ SYMBOL_COLUMN = "symbol"
 CHUNK_ROWS = 2**18
 
 _TEXTS = (".csv", ".csv.gz")
+_PARQUET = b"PAR1"  #: how such a file begins
 _HINT = f"expected .parquet, {' or '.join(_TEXTS)}"
 
 
@@ -92,12 +93,8 @@ def open_table(given: Path | pl.DataFrame, column: str, *, name: str) -> InputTa
 
 
 def _open_file(path: Path, column: str) -> InputTable:
-    if not path.is_file():
-        raise missing_file(path)
     is_text = path.name.lower().endswith(_TEXTS)
-    if not is_text and path.suffix.lower() != ".parquet":
-        message = f"{path} is not a format that inputs are read from"
-        raise DataError(message, hint=_HINT)
+    _require_format(path, is_text=is_text)
     with _decoding(str(path)):
         rows = (
             pl.scan_csv(path, infer_schema=False)
@@ -106,6 +103,19 @@ def _open_file(path: Path, column: str) -> InputTable:
         )
         columns = tuple(rows.collect_schema().names())
     return InputTable(str(path), rows, columns, column, is_text)
+
+
+def _require_format(path: Path, *, is_text: bool) -> None:
+    if not path.exists():
+        raise missing_file(path)
+    if not path.is_file() or not (is_text or path.suffix.lower() == ".parquet"):
+        message = f"{path} is not a file that inputs are read from"
+        raise DataError(message, hint=_HINT)
+    if is_text:
+        with path.open("rb") as file:
+            if file.read(len(_PARQUET)) == _PARQUET:
+                message = f"{path} is a Parquet file by its content, not CSV"
+                raise DataError(message, hint="let its name end in .parquet")
 
 
 def _require(table: InputTable, column: str) -> None:

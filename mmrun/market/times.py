@@ -35,11 +35,9 @@ def times_ns(column: pl.Series, unit_ns: int, timezone: str) -> pl.Series:
 def _scaled(column: pl.Series, unit_ns: int) -> pl.Series:
     """Whole numbers times their unit; null where that is no 64-bit time."""
     limit = _MAX_NS // unit_ns
-    fits = column.is_between(-limit, limit)
-    whole = pl.select(
-        pl.when(fits).then(column.cast(pl.Int64, strict=False))
-    ).to_series()
-    return whole * unit_ns
+    whole = column.cast(pl.Int64, strict=False)
+    fits = whole.is_between(-limit, limit)
+    return pl.select(pl.when(fits).then(whole)).to_series() * unit_ns
 
 
 def _from_text(text: pl.Series, unit_ns: int, timezone: str) -> pl.Series:

@@ -191,3 +191,52 @@ def test_quote_imports_no_compiler(tmp_path: Path) -> None:
     )
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+LEANING = """\
+mmrun: 1
+name: leaning
+inputs:
+  alpha: {unit: bps, default: 0bps}
+  theo: {unit: tick}
+quote: {fair: mid + alpha + theo, half_spread: 5bps, size: 100}
+risk: {max_inventory: 1000}
+"""
+
+
+@pytest.mark.parametrize("theo", ["2tick", "0.02"])
+def test_an_input_is_set_in_its_unit_or_in_base_units(ask: Any, theo: str) -> None:
+    """2 bps of 150 is 3 cents, 2 ticks are 2 cents; 0.02 is a price."""
+    line = ask(LEANING, *MARKET, "--set", "alpha=2bps", "--set", f"theo={theo}")
+
+    assert (line["bid"], line["ask"]) == (149.97, 150.13)
+
+
+def test_an_input_that_is_not_set_has_its_default(ask: Any) -> None:
+    """alpha is 0 unless said."""
+    line = ask(LEANING, *MARKET, "--set", "theo=0tick")
+
+    assert (line["bid"], line["ask"]) == (149.92, 150.08)
+
+
+def test_an_input_without_a_default_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The page says which to give."""
+    (tmp_path / "a.yaml").write_text(LEANING)
+
+    mmrun(["quote", str(tmp_path / "a.yaml"), *MARKET])
+
+    assert "missing: theo (give --set 'theo=…')" in capsys.readouterr().out
+
+
+def test_an_input_in_another_unit_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A time is no relative price."""
+    (tmp_path / "a.yaml").write_text(LEANING)
+
+    code = mmrun(["quote", str(tmp_path / "a.yaml"), *MARKET, "--set", "alpha=2s"])
+
+    assert code == 2
+    assert "alpha is a ratio, not in s" in capsys.readouterr().err

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from jsonschema import Draft202012Validator
 
+from mmrun import api
 from mmrun.cli import run as mmrun
 from mmrun.report.summary import summary_schema
 
@@ -225,3 +226,79 @@ def test_fills_frame_agrees_with_the_summary(
     signed = fills.select((sign * pl.col("size")).sum()).item()
     assert len(fills) == summary["fills"]
     assert signed == pytest.approx(summary["final_inventory"])
+
+
+OWN = """\
+mmrun: 1
+name: own
+inputs: {alpha: {unit: bps}, theo: {unit: price, default: 150}}
+quote: {fair: mid + alpha, half_spread: 0.4bps, size: 10}
+risk: {max_inventory: 100}
+"""
+
+
+@pytest.fixture
+def own(here: Path) -> Path:
+    """A strategy with inputs, and a file for one of them in two formats."""
+    (here / "own.yaml").write_text(OWN)
+    rows = {"ts": [1_709_562_600 * 10**9 + 60 * 10**9 * k for k in range(9)]}
+    frame = pl.DataFrame(rows | {"alpha": [0.1 * k for k in range(9)]})
+    frame.write_parquet(here / "alpha.parquet")
+    frame.rename({"alpha": "signal"}).write_csv(here / "alpha.csv")
+    return here
+
+
+def test_an_input_is_joined_told_of_and_part_of_the_id(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One content is one run, whatever file holds it; the manifest has its hash."""
+    for name, given in (("a", "alpha.parquet:alpha"), ("b", "alpha.csv:signal")):
+        assert mmrun(["run", "own.yaml", "--input", f"alpha={given}", "-o", name]) == 0
+
+    page = " ".join(capsys.readouterr().out.split())
+    manifests = [json.loads((own / n / "manifest.json").read_text()) for n in "ab"]
+    assert "alpha, 9 values; theo is not given, its default holds" in page
+    assert "alpha from signal, 9 values" in page
+    assert manifests[0]["id"] == manifests[1]["id"]
+    assert manifests[0]["inputs"]["theo"] is None
+    hashes = {manifest["inputs"]["alpha"]["hash"] for manifest in manifests}
+    assert len(hashes) == 1
+    fills = [(own / name / "fills.parquet").read_bytes() for name in "ab"]
+    assert fills[0] == fills[1]
+
+
+def test_other_values_are_another_run(own: Path) -> None:
+    """The content of an input goes into the run's id."""
+    frame = pl.read_parquet(own / "alpha.parquet")
+
+    ids = {
+        api.run("own.yaml", inputs={"alpha": values}).manifest["id"]
+        for values in (frame, frame.with_columns(alpha=pl.lit(0.0)))
+    }
+
+    assert len(ids) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "message"),
+    [
+        ([], 2, "input 'alpha' is not given and has no default"),
+        (["alhpa=alpha.parquet"], 2, "no input 'alhpa'; did you mean 'alpha'?"),
+        (["alpha"], 2, "expected NAME=FILE:COLUMN"),
+        (["alpha=a.parquet", "alpha=b.parquet"], 2, "alpha is given twice"),
+        (["alpha=alpha.parquet:alhpa"], 3, "alpha.parquet has no column alhpa"),
+        (["alpha=nowhere.parquet"], 3, "nowhere.parquet does not exist"),
+    ],
+)
+def test_an_input_that_cannot_be_meant_is_refused(
+    own: Path,
+    capsys: pytest.CaptureFixture[str],
+    given: list[str],
+    code: int,
+    message: str,
+) -> None:
+    """Not given, not declared, twice, no such file or column: each says which."""
+    options = [part for text in given for part in ("--input", text)]
+
+    assert mmrun(["run", "own.yaml", *options]) == code
+    assert message in " ".join(capsys.readouterr().err.split())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from mmrun.engine.jit import Mode, uncompiled
 from mmrun.engine.records import Adjustment, OrderEvent, Recording, Rule
 from mmrun.engine.run import Conditions, drive
 from mmrun.feeds.replay import TapeFeed
+from mmrun.market.inputs import InputRows
 from mmrun.market.instrument import Instrument
 from mmrun.market.tape import Batch, Kind, Side, Status
 from mmrun.plan.plan import Plan
@@ -155,6 +156,17 @@ class Ran:
         ]
 
 
+@dataclass(frozen=True)
+class Own:
+    """Values of an input: (ms from the start, value in base units)."""
+
+    values: list[tuple[float, float]]
+
+    def pieces(self) -> Iterator[InputRows]:
+        ts = np.array([START_NS + round(at * MS) for at, _ in self.values])
+        yield InputRows(ts, ts, np.array([value for _, value in self.values]))
+
+
 @pytest.fixture
 def plan_of(tmp_path: Path) -> Callable[..., Plan]:
     """Compiles a strategy from its keys: quotes `FIXED` and no limits unless said."""
@@ -184,6 +196,7 @@ def run(plan_of: Callable[..., Plan]) -> Callable[..., Ran]:
         rows: int = 65_536,
         heartbeat_ms: float = 0,
         mode: Mode = uncompiled,
+        joined: dict[str, list[tuple[float, float]]] | None = None,
         **keys: Any,
     ) -> Ran:
         name, _, ticks = fills.partition(":")
@@ -205,6 +218,7 @@ def run(plan_of: Callable[..., Plan]) -> Callable[..., Ran]:
                 for a, b in sessions
             ],
             mode=mode,
+            inputs={name: Own(values) for name, values in (joined or {}).items()},
         )
         return Ran(drive(plan_of(quote, **keys), feed, conditions))
 

@@ -228,6 +228,23 @@ def test_params_are_in_base_units(strategy):
     assert found["clip"].unit.dimension == SIZE
 
 
+def test_inputs_are_in_base_units_too(strategy):
+    """Default and age as params and times are; a default's own unit is the column's."""
+    inputs = """inputs:
+  alpha: {unit: bps, stale_after: 2s, default: 0.3bps}
+  theo: {default: 2tick}
+  bare: {}
+"""
+
+    found = {i.name: i for i in strategy(text(rest=inputs)).inputs}
+
+    assert (found["alpha"].default, found["alpha"].stale_after_ns) == (3e-5, 2 * 10**9)
+    assert found["theo"].unit.name == "tick"
+    assert found["theo"].default == 2.0
+    assert (found["bare"].unit, found["bare"].default) == (None, None)
+    assert found["bare"].stale_after_ns is None
+
+
 def test_lets_keep_the_order_of_the_file(strategy):
     """Lets are formulas by name."""
     found = strategy(text(rest="let: {b: mid + 1tick, a: 5}\n"))

@@ -18,6 +18,7 @@ def replays() -> None:
     """A run, its figures and its frames."""
     run = mmrun.run("mine.yaml", Path("data"), set={"edge": 0.7}, fills="touch")
 
+    mmrun.run("mine.yaml", inputs={"alpha": "alpha.csv:mean", "theo": pl.DataFrame()})
     assert_type(run, Run)
     assert_type(run.summary, dict[str, Any])
     assert_type(run.fills, pl.DataFrame)
