@@ -133,13 +133,24 @@ def _overwrite(
     values: FloatColumn,
 ) -> None:
     """Put a piece's values where they are later than what stands there."""
-    start = int(np.searchsorted(ts, piece.known_ts[0], side="left"))
-    place = np.searchsorted(piece.known_ts, ts[start:], side="right") - 1
+    start, place = _places(piece.known_ts, ts)
     later = piece.number[place] > numbers[start:]
-    place = place[later]
-    numbers[start:][later] = piece.number[place]
-    knowns[start:][later] = piece.known_ts[place]
-    values[start:][later] = piece.value[place]
+    rows = slice(None) if later.all() else later
+    place = place[rows]
+    numbers[start:][rows] = piece.number[place]
+    knowns[start:][rows] = piece.known_ts[place]
+    values[start:][rows] = piece.value[place]
+
+
+def _places(known_ts: IntColumn, ts: IntColumn) -> tuple[int, NDArray[np.intp]]:
+    """The first row that sees a value, and for it and all after which one they see."""
+    if len(known_ts) > len(ts):
+        start = int(np.searchsorted(ts, known_ts[0], side="left"))
+        return start, np.searchsorted(known_ts, ts[start:], side="right") - 1
+    # Few values: looking up where each begins is cheaper than what each row sees.
+    rows = np.searchsorted(ts, known_ts, side="left")
+    counts = np.diff(rows, append=len(ts))
+    return int(rows[0]), np.repeat(np.arange(len(rows)), counts)
 
 
 def bits_with(bits: CodeColumn, joined: list[Joined]) -> CodeColumn:
