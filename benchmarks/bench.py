@@ -189,7 +189,7 @@ def tape_feed(tape: Path) -> Any:
     kind = pl.when(pl.col("kind") == 1).then(3).otherwise(0).cast(pl.UInt8)
     batch = batch_of(frame.with_columns(kind=kind))
     instrument = Instrument(symbol="ACME", venue="NASDAQ", tick=0.01, lot=1.0)
-    return TapeFeed(batch, instrument)
+    return TapeFeed(batch, (instrument,))
 
 
 def beside_hftbacktest(tape: Path, rounds: int) -> list[str]:

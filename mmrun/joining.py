@@ -92,7 +92,7 @@ def given_inputs(texts: Sequence[str]) -> dict[str, str | Path | pl.DataFrame]:
 
 
 def _open(given: Input, source: object, replay: Replay) -> InputFile:
-    instrument = replay.instrument
+    instrument = replay.instruments[0]
     reading = Reading(
         unit=given.unit,
         stale_after_ns=given.stale_after_ns,

@@ -13,14 +13,19 @@ from time import perf_counter
 from typing import Any
 
 from mmrun.engine.assumptions import FillModel, Latency
-from mmrun.engine.bind import quoted_venue, sizes_of
+from mmrun.engine.bind import quoted_venue, shared_sizes
 from mmrun.engine.jit import Mode, compiled
 from mmrun.engine.records import Recording
 from mmrun.engine.run import Conditions
 from mmrun.feeds.replay import Replay
 from mmrun.joining import Inputs
 from mmrun.market.check import refuse_hopeless
-from mmrun.market.dataset import Dataset, choose_instrument, files_of, load_dataset
+from mmrun.market.dataset import (
+    Dataset,
+    choose_instruments,
+    files_of_all,
+    load_dataset,
+)
 from mmrun.market.inputs import InputColumn
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import TapeFile
@@ -34,7 +39,7 @@ from mmrun.report.facts import RunFacts
 from mmrun.report.provenance import git_state, run_id, text_hash, versions
 from mmrun.report.run import Run
 from mmrun.report.summary import summarize
-from mmrun.strategy.spec import Fee, Session, Strategy
+from mmrun.strategy.spec import Fee, Session, Strategy, Venue
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +59,29 @@ def open_feed(
 
     Raises:
         DataError: it is missing, damaged, crossed too often to mean anything, does not
-            hold one symbol at one venue, or has days that the calendar does not know.
+            hold one symbol, or has days that the calendar does not know.
         NothingSelectedError: it has none of the days, or they have no session.
-        UsageError: the strategy quotes another venue, `days` cannot be read, or no
+        UsageError: the strategy quotes other venues, `days` cannot be read, or no
             driver for the data's URL is installed.
     """
     dataset = load_dataset(example_data() if data is None else locate(data))
-    instrument = choose_instrument(dataset, symbol)
-    refuse_hopeless(dataset, instrument)
-    _require_venue(plan.strategy, instrument)
+    venues = tuple(venue.name for venue in plan.strategy.venues)
+    instruments = choose_instruments(dataset, symbol, venues)
+    for instrument in instruments:
+        refuse_hopeless(dataset, instrument)
     chosen = _read_days(days)
     session = plan.strategy.session
-    schedule = _schedule(session, files_of(dataset, instrument, chosen), instrument)
+    tape = files_of_all(dataset, instruments, chosen)
+    schedule = _schedule(session, tape, instruments[0])
     replay = Replay(
         dataset,
         symbol,
+        venues=venues,
         heartbeat_ns=session.heartbeat_ns,
         session=schedule.hours,
         days=chosen,
     )
-    scope = {"symbol": instrument.symbol, "days": days or "all"}
+    scope = {"symbol": instruments[0].symbol, "days": days or "all"}
     return Source(dataset, replay, schedule, scope)
 
 
@@ -90,16 +98,6 @@ def _schedule(
 def example_data() -> Path:
     """The dataset that comes with the package."""
     return Path(str(files("mmrun") / "example"))
-
-
-def _require_venue(strategy: Strategy, instrument: Instrument) -> None:
-    if strategy.venues and quoted_venue(strategy, instrument) is None:
-        named = ", ".join(venue.name for venue in strategy.venues)
-        message = (
-            f"the strategy quotes {named}, the data is of {instrument.venue}: "
-            "name that venue under venues, or leave them out"
-        )
-        raise UsageError(message)
 
 
 def _read_days(text: str | None) -> tuple[str, str] | None:
@@ -200,8 +198,8 @@ class _Timed:
     watch: Stopwatch
 
     @property
-    def instrument(self) -> Instrument:
-        return self.inner.instrument
+    def instruments(self) -> tuple[Instrument, ...]:
+        return self.inner.instruments
 
     @property
     def span(self) -> tuple[int, int]:
@@ -278,21 +276,22 @@ def facts_of(
     input_terms: str,
 ) -> RunFacts:
     """What a report says beside what happened."""
-    instrument = source.replay.instrument
+    instruments = source.replay.instruments
+    instrument = instruments[0]
     totals = recording.totals
     inferred = totals.signed_trades + totals.unknown_trades > 0
     return RunFacts(
         strategy=strategy.name,
         symbol=instrument.symbol,
-        venue=instrument.venue,
+        venue=", ".join(each.venue for each in instruments),
         currency=instrument.currency,
         timezone=instrument.timezone,
         days=source.schedule.days,
-        multiplier=sizes_of(strategy, instrument)[2],
+        multiplier=shared_sizes(strategy, instruments)[2],
         fill_model=str(conditions.model),
         latency=conditions.latency.seconds,
         trade_sign_policy="lee_ready" if inferred else "aggressor",
-        fee_terms=fee_terms(strategy, instrument),
+        fee_terms=fee_terms(strategy, instruments),
         input_terms=input_terms,
         engine_version=version("mmrun"),
         strategy_hash=text_hash(strategy.resolved),
@@ -301,9 +300,15 @@ def facts_of(
     )
 
 
-def fee_terms(strategy: Strategy, instrument: Instrument) -> str:
-    """Fees as a reader would say them."""
-    venue = quoted_venue(strategy, instrument)
+def fee_terms(strategy: Strategy, instruments: Sequence[Instrument]) -> str:
+    """Fees as a reader would say them, of each venue where there are several."""
+    terms = {each.venue: _terms(quoted_venue(strategy, each)) for each in instruments}
+    if len(set(terms.values())) == 1:
+        return terms[instruments[0].venue]
+    return "; ".join(f"{venue}: {said}" for venue, said in terms.items())
+
+
+def _terms(venue: Venue | None) -> str:
     if venue is None:
         return "none"
     return f"maker {_fee(venue.maker_fee)}, taker {_fee(venue.taker_fee)}"

@@ -42,7 +42,7 @@ def days(
 def head(dataset: Dataset, rows: int) -> tuple[Batch, Any]:
     """The first rows of a dataset, with its instrument."""
     replay = Replay(dataset, rows=rows, heartbeat_ns=0)
-    return next(iter(replay.batches())), replay.instrument
+    return next(iter(replay.batches())), replay.instruments[0]
 
 
 def as_bytes(recording: Recording) -> list[bytes]:
@@ -63,7 +63,7 @@ def test_batches_of_any_size_give_the_same_bytes(
     conditions = Conditions(latency=latency, mode=compiled)
 
     recorded = [
-        as_bytes(drive(plan, TapeFeed(batch, instrument, rows=rows), conditions))
+        as_bytes(drive(plan, TapeFeed(batch, (instrument,), rows=rows), conditions))
         for rows in (1, 7, 1024, len(batch))
     ]
 

@@ -29,13 +29,12 @@ _RULE_FILLED = int(Rule.FILLED)
 
 
 @kernel
-def fee_of(m: Machine, taker: int, price: float, size: float) -> float:
+def fee_of(m: Machine, v: Machine, taker: int, price: float, size: float) -> float:
     """The fee of a fill in quote currency: cost positive, rebate negative."""
-    config = m.config
-    rate = config.taker_rate if taker else config.maker_rate
-    unit = config.taker_unit if taker else config.maker_unit
+    rate = v.taker_rate if taker else v.maker_rate
+    unit = v.taker_unit if taker else v.maker_unit
     if unit == OF_VALUE:
-        return rate * price * size * config.multiplier
+        return rate * price * size * m.config.multiplier
     if unit == PER_UNIT:
         return rate * size
     return rate
@@ -100,11 +99,11 @@ def watch_equity(m: Machine) -> None:
 
 
 @kernel
-def hear(m, side, order_id, price, size, fee, ts):  # type: ignore[no-untyped-def]
+def hear(m, v, side, order_id, price, size, fee, ts):  # type: ignore[no-untyped-def]
     """Our side learns of a fill: known account, known order, ages."""
     state = m.state
     state.changed = 1
-    slot = m.slots[side]
+    slot = v.slots[side]
     known = m.accounts[KNOWN]
     before = known.position
     signed = size if side == BID else -size
@@ -119,21 +118,22 @@ def hear(m, side, order_id, price, size, fee, ts):  # type: ignore[no-untyped-de
         slot.known_filled = 0.0
         slot.known_total = np.inf
     slot.known_filled += size
-    if slot.known_filled >= slot.known_total - 1e-9 * m.config.lot:
+    if slot.known_filled >= slot.known_total - 1e-9 * v.lot:
         slot.known_live = 0
 
 
 @inlined
-def log_order(m, ts, sent_ts, side, event, price, size, ahead, rule):  # type: ignore[no-untyped-def]
+def log_order(m, v, ts, sent_ts, side, event, price, size, ahead, rule):  # type: ignore[no-untyped-def]
     """Append to the order log."""
     state = m.state
     row = m.orders[state.orders_used]
     row.ts = ts
     row.sent_ts = sent_ts
-    row.order_id = m.slots[side].order_id
+    row.order_id = v.slots[side].order_id
     row.price = price
     row.size = size
     row.queue_ahead = ahead
+    row.venue = v.index
     row.side = 1 if side == BID else -1
     row.event = event
     row.rule = rule
@@ -141,16 +141,16 @@ def log_order(m, ts, sent_ts, side, event, price, size, ahead, rule):  # type: i
 
 
 @kernel
-def fill(m, side, ticks, size, taker, ts):  # type: ignore[no-untyped-def]
+def fill(m, v, side, ticks, size, taker, ts):  # type: ignore[no-untyped-def]
     """Book a fill of our order on `side`: P&L against the mid in force, fee, logs."""
     advance_clock(m, ts)
     config = m.config
     state = m.state
     state.changed = 1
-    slot = m.slots[side]
-    price = price_of(ticks, config.tick, config.ticks_per_unit)
+    slot = v.slots[side]
+    price = price_of(ticks, v.tick, v.ticks_per_unit)
     sign = 1.0 if side == BID else -1.0
-    fee = fee_of(m, taker, price, size)
+    fee = fee_of(m, v, taker, price, size)
     if np.isnan(state.mid):  # a fill before any two-sided book has no other mark
         state.mid = price
     state.spread_pnl += sign * size * (state.mid - price) * config.multiplier
@@ -158,9 +158,9 @@ def fill(m, side, ticks, size, taker, ts):  # type: ignore[no-untyped-def]
     book(true, sign * size, price, fee, config.multiplier)
     state.max_abs_inventory = max(state.max_abs_inventory, abs(true.position))
     slot.filled += size
-    done = slot.filled >= slot.total - 1e-9 * config.lot
+    done = slot.filled >= slot.total - 1e-9 * v.lot
     event = _FILLED if done else _FILL
-    log_order(m, ts, ts, side, event, price, size, np.nan, 0)
+    log_order(m, v, ts, ts, side, event, price, size, np.nan, 0)
     if done:
         slot.live = 0
         slot.reason = _RULE_FILLED
@@ -175,23 +175,25 @@ def fill(m, side, ticks, size, taker, ts):  # type: ignore[no-untyped-def]
     row.fee = fee
     row.inventory = true.position
     row.known_ts = ts + max(config.response_ns, config.feed_ns)
+    row.venue = v.index
     row.side = 1 if side == BID else -1
     row.taker = taker
     state.fills_used += 1
     if delay == 0:
-        hear(m, side, slot.order_id, price, size, fee, ts)
+        hear(m, v, side, slot.order_id, price, size, fee, ts)
     else:
-        _queue_notice(m, ts + delay, side, price, size, fee, ts)
+        _queue_notice(m, v, ts + delay, side, price, size, fee, ts)
 
 
 @kernel
-def _queue_notice(m, due, side, price, size, fee, ts):  # type: ignore[no-untyped-def]
+def _queue_notice(m, v, due, side, price, size, fee, ts):  # type: ignore[no-untyped-def]
     state = m.state
     index = (state.notice_head + state.notice_count) % len(m.notices)
     notice = m.notices[index]
     notice.due = due
+    notice.venue = v.index
     notice.side = side
-    notice.order_id = m.slots[side].order_id
+    notice.order_id = v.slots[side].order_id
     notice.price = price
     notice.filled = size
     notice.fee = fee
@@ -207,6 +209,7 @@ def hear_first(m: Machine) -> None:
     notice = m.notices[state.notice_head]
     hear(
         m,
+        m.venues[notice.venue],
         notice.side,
         notice.order_id,
         notice.price,
@@ -220,12 +223,27 @@ def hear_first(m: Machine) -> None:
 
 @kernel
 def best_working(m: Machine, side: int) -> float:
-    """The price of our known order on a side, NaN when there is none."""
-    slot = m.slots[side]
-    if slot.known_live == 0:
-        return np.nan
-    config = m.config
-    return price_of(slot.known_price, config.tick, config.ticks_per_unit)
+    """The best price of our known orders on a side, NaN when there is none."""
+    best = np.nan
+    for k in range(m.config.venues):
+        v = m.venues[k]
+        slot = v.slots[side]
+        if slot.known_live == 1:
+            price = price_of(slot.known_price, v.tick, v.ticks_per_unit)
+            if not (best >= price if side == BID else best <= price):
+                best = price
+    return best
+
+
+@kernel
+def working_size(m: Machine, side: int) -> float:
+    """What our known orders on a side still want, over all venues."""
+    size = 0.0
+    for k in range(m.config.venues):
+        slot = m.venues[k].slots[side]
+        if slot.known_live == 1:
+            size += slot.known_total - slot.known_filled
+    return size
 
 
 @kernel
@@ -262,10 +280,7 @@ def own_state(m: Machine, code: int, ts: int) -> float:
         return best_working(m, BID)
     if code == 11:
         return best_working(m, ASK)
-    slot = m.slots[code - 12]
-    if slot.known_live == 0:
-        return 0.0
-    return slot.known_total - slot.known_filled
+    return working_size(m, code - 12)
 
 
 #: Own-state names in the order of their codes.

@@ -1,4 +1,4 @@
-"""Binding: a plan meets an instrument, a fill model and latencies.
+"""Binding: a plan meets an instrument at its venues, a fill model and latencies.
 
 What was named becomes numbers: ticks and lots, params, fees, limits, registers. The
 result is a `Machine` before its first row.
@@ -94,6 +94,28 @@ def sizes_of(strategy: Strategy, instrument: Instrument) -> tuple[float, float, 
     )
 
 
+def shared_sizes(
+    strategy: Strategy, instruments: Sequence[Instrument]
+) -> tuple[float, float, float]:
+    """Tick, lot and multiplier of an instrument over its venues: the coarsest sizes.
+
+    Raises:
+        UsageError: there are too many venues, or their multipliers differ, so that
+            their positions are not of one kind.
+    """
+    if len(instruments) > state.VENUES:
+        msg = f"{len(instruments)} venues; a run takes {state.VENUES}"
+        raise UsageError(msg)
+    sizes = [sizes_of(strategy, instrument) for instrument in instruments]
+    multipliers = {multiplier for _, _, multiplier in sizes}
+    if len(multipliers) > 1:
+        each = zip(instruments, sizes, strict=True)
+        named = ", ".join(f"{i.venue} {size[2]:g}" for i, size in each)
+        msg = f"one inventory cannot be held in contracts of several sizes: {named}"
+        raise UsageError(msg)
+    return max(s[0] for s in sizes), max(s[1] for s in sizes), multipliers.pop()
+
+
 def run_values(plan: Plan, tick: float, lot: float) -> dict[str, float]:
     """The values fixed for a run, by their `$` names."""
     leaves = param_values(plan.strategy, tick, lot)
@@ -128,38 +150,54 @@ def ticks_per_unit(tick: float) -> float:
 
 def configure(
     strategy: Strategy,
-    instrument: Instrument,
+    multiplier: float,
     *,
     model: FillModel,
     latency: Latency,
     grid_ns: int,
     inputs: int,
 ) -> Any:
-    """The CONFIG record of a run."""
+    """The CONFIG record of a run, without venues."""
     one = new_records(CONFIG, 1)[0]
-    tick, lot, multiplier = sizes_of(strategy, instrument)
-    one.tick, one.lot, one.multiplier = tick, lot, multiplier
-    one.ticks_per_unit = ticks_per_unit(tick)
-    exact = one.ticks_per_unit > 0.0 and 1.0 / one.ticks_per_unit == tick
-    one.per_tick = one.ticks_per_unit if exact else 0.0
+    one.multiplier = multiplier
     one.grid_ns, one.inputs = grid_ns, inputs
     one.fill_model, one.through_ticks = _MODELS[model.name], model.ticks
     _set_latency(one, latency)
-    _set_quoting(one, strategy, tick, lot)
+    _set_quoting(one, strategy)
     _set_limits(one, strategy)
-    venue = quoted_venue(strategy, instrument)
-    _set_fee(one, "maker", venue.maker_fee if venue else Fee())
-    _set_fee(one, "taker", venue.taker_fee if venue else Fee())
-    one.plain = int(_moves_freely(one))
     return one
 
 
-def _moves_freely(one: Any) -> bool:
+def enter_venue(machine: Any, strategy: Strategy, instrument: Instrument) -> Any:
+    """Make an instrument's venue the machine's next: its VENUE record, terms filled in."""
+    v = state.add_venue(machine)
+    tick, lot, _ = sizes_of(strategy, instrument)
+    v.tick, v.lot = tick, lot
+    v.ticks_per_unit = ticks_per_unit(tick)
+    v.per_tick = per_tick(tick)
+    tolerance = strategy.quoting.requote.tolerance.resolve(tick=tick, lot=lot)
+    v.tolerance_ticks = math.floor(tolerance / tick + 1e-9)
+    v.min_size = strategy.quoting.min_size.resolve(tick=tick, lot=lot)
+    v.book.depth = ALL_LEVELS if instrument.depth is None else instrument.depth
+    venue = quoted_venue(strategy, instrument)
+    _set_fee(v, "maker", venue.maker_fee if venue else Fee())
+    _set_fee(v, "taker", venue.taker_fee if venue else Fee())
+    return v
+
+
+def per_tick(tick: float) -> float:
+    """1/tick where `tick` is the float of 1 over a whole number, else 0."""
+    whole = ticks_per_unit(tick)
+    return whole if whole > 0.0 and 1.0 / whole == tick else 0.0
+
+
+def _moves_freely(one: Any, first: Any) -> bool:
     """Whether an order of the right size goes to any price it may rest at, at once."""
     timed = one.min_life_ns > 0 or one.max_age_ns < NEVER or one.after_fill_ns > 0
     by_value = one.max_position_value < math.inf
     slides = one.post_only == state.SLIDE and one.allow_crossed == 0
-    return slides and one.instant and not (timed or by_value or one.tolerance_ticks)
+    bound = timed or by_value or first.tolerance_ticks > 0
+    return one.venues == 1 and slides and one.instant and not bound
 
 
 def _set_latency(one: Any, latency: Latency) -> None:
@@ -168,12 +206,10 @@ def _set_latency(one: Any, latency: Latency) -> None:
     one.instant = int(latency == Latency())
 
 
-def _set_quoting(one: Any, strategy: Strategy, tick: float, lot: float) -> None:
+def _set_quoting(one: Any, strategy: Strategy) -> None:
     quoting = strategy.quoting
     requote = quoting.requote
     one.requote_bits = int(_REQUOTE[requote.on])
-    tolerance = requote.tolerance.resolve(tick=tick, lot=lot)
-    one.tolerance_ticks = math.floor(tolerance / tick + 1e-9)
     one.min_life_ns = requote.min_life_ns
     one.max_age_ns = NEVER if requote.max_age_ns is None else requote.max_age_ns
     one.after_fill_ns = requote.after_fill_ns
@@ -182,7 +218,6 @@ def _set_quoting(one: Any, strategy: Strategy, tick: float, lot: float) -> None:
     one.rounding = _ROUNDING[quoting.rounding.mode]
     one.decimals_scale = 10.0 ** (quoting.rounding.decimals or 0)
     one.allow_crossed = int(quoting.allow_crossed)
-    one.min_size = quoting.min_size.resolve(tick=tick, lot=lot)
 
 
 def _set_limits(one: Any, strategy: Strategy) -> None:
@@ -213,17 +248,17 @@ def too_deep() -> DataError:
 
 def new_machine(
     plan: Plan,
+    instruments: Sequence[Instrument],
     config: Any,
     values: Mapping[str, float],
     *,
     columns: Sequence[str],
     sessions: Sequence[tuple[int, int]],
-    depth: int | None,
 ) -> Any:
     """A machine before its first row, as a record array of one.
 
-    `columns` are the residual's columns in the order of the kernel's block; `sessions`
-    are (open, close) times in ns; `depth` is how many levels a side the tape knows.
+    `instruments` are one a venue; `columns` are the residual's columns in the order of
+    the kernel's block; `sessions` are (open, close) times in ns.
 
     Raises:
         UsageError: the formulas read more values than the engine has registers.
@@ -231,7 +266,9 @@ def new_machine(
     machines = new_machines()
     machine = machines[0]
     machine.config = config
-    machine.book.depth = ALL_LEVELS if depth is None else depth
+    for instrument in instruments:
+        enter_venue(machine, plan.strategy, instrument)
+    machine.config.plain = int(_moves_freely(machine.config, machine.venues[0]))
     inputs = plan.residual.inputs
     places = {name: index for index, name in enumerate(inputs)}
     own = [name for name in inputs if name.startswith("@")]

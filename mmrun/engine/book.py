@@ -119,14 +119,14 @@ def displayed_behind(book: Any, side: int, price: int) -> float:
 
 
 @inlined
-def reaches(m: Any, side: int, price: int) -> bool:
+def reaches(v: Any, side: int, price: int) -> bool:
     """Whether a price of ours is at or beyond the best opposite one.
 
     Beside an empty side, NO_BID or NO_ASK, no price is.
     """
     if side == BID:
-        return price >= m.state.best_ask
-    return price <= m.state.best_bid
+        return price >= v.best_ask
+    return price <= v.best_bid
 
 
 @kernel

@@ -5,8 +5,12 @@ Time is counted when something it is counted by is about to change, not at every
 
 from __future__ import annotations
 
-from mmrun.engine.jit import kernel
+from mmrun.engine.jit import inlined, kernel
+from mmrun.engine.records import Rule
 from mmrun.engine.state import ASK, BID, TRUE, Machine
+
+
+_QUOTED = int(Rule.QUOTED)
 
 
 @kernel
@@ -21,13 +25,49 @@ def advance_clock(m: Machine, ts: int) -> None:
         return
     state.session_ns += passed
     state.abs_inventory_ns += abs(m.accounts[TRUE].position) * passed
-    bid, ask = m.slots[BID], m.slots[ASK]
+    if m.config.venues == 1:
+        _count_one(m, passed)
+    else:
+        _count_all(m, passed)
+
+
+@inlined
+def _count_one(m: Machine, passed: int) -> None:
+    """Time of a run on one venue."""
+    state, v = m.state, m.venues[0]
+    bid, ask = v.slots[BID], v.slots[ASK]
     m.rule_ns[BID, bid.status] += passed
     m.rule_ns[ASK, ask.status] += passed
     if bid.live == 1:
         if ask.live == 1:
             state.both_ns += passed
-        if bid.price >= state.best_bid:
+        if bid.price >= v.best_bid:
             m.touch_ns[BID] += passed
-    if ask.live == 1 and ask.price <= state.best_ask:
+    if ask.live == 1 and ask.price <= v.best_ask:
         m.touch_ns[ASK] += passed
+
+
+@kernel
+def _count_all(m: Machine, passed: int) -> None:
+    """Time of a run on several: a side is quoted where it rests at one of them.
+
+    Else the first venue's rule is what keeps it out; at the touch it is where it stands
+    at the best price of the venue it rests at.
+    """
+    quoted = 0
+    for side in range(2):
+        live = touch = 0
+        for k in range(m.config.venues):
+            v = m.venues[k]
+            slot = v.slots[side]
+            if slot.live == 1:
+                live = 1
+                best = v.best_bid if side == BID else v.best_ask
+                away = best - slot.price if side == BID else slot.price - best
+                touch |= 1 if away <= 0 else 0
+        rule = _QUOTED if live == 1 else m.venues[0].slots[side].status
+        m.rule_ns[side, rule] += passed
+        m.touch_ns[side] += passed * touch
+        quoted += live
+    if quoted == 2:
+        m.state.both_ns += passed

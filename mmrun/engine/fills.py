@@ -26,10 +26,10 @@ from mmrun.engine.state import (
 
 
 @kernel
-def match_trade(m, half_ticks, size, aggressor, ts):  # type: ignore[no-untyped-def]
+def match_trade(m, v, half_ticks, size, aggressor, ts):  # type: ignore[no-untyped-def]
     """Match a trade against the side its aggressor took, in queue order."""
     side = BID if aggressor < 0 else ASK
-    slot = m.slots[side]
+    slot = v.slots[side]
     if aggressor == 0 or slot.live == 0:
         return
     config = m.config
@@ -43,55 +43,55 @@ def match_trade(m, half_ticks, size, aggressor, ts):  # type: ignore[no-untyped-
     model = config.fill_model
     if model == THROUGH:
         if beyond >= 2 * config.through_ticks:
-            fill(m, side, slot.price, part, 0, ts)
+            fill(m, v, side, slot.price, part, 0, ts)
     elif model == TOUCH:
-        fill(m, side, slot.price, part, 0, ts)
+        fill(m, v, side, slot.price, part, 0, ts)
     elif beyond > 0:
-        fill(m, side, slot.price, left if model == HFTBACKTEST else part, 0, ts)
+        fill(m, v, side, slot.price, left if model == HFTBACKTEST else part, 0, ts)
     else:
-        _advance_queue(m, side, size, ts)
+        _advance_queue(m, v, side, size, ts)
 
 
 @kernel
-def _advance_queue(m, side, size, ts):  # type: ignore[no-untyped-def]
+def _advance_queue(m, v, side, size, ts):  # type: ignore[no-untyped-def]
     """A trade at our price: first what is ahead of us, then ours."""
-    slot = m.slots[side]
+    slot = v.slots[side]
     beyond = size - slot.ahead  # NaN while what is ahead, or the size, is unknown
     if beyond > 0.0:
         left = slot.total - slot.filled
         slot.ahead = 0.0
         if m.config.fill_model != HFTBACKTEST:
             left = min(left, beyond)
-        fill(m, side, slot.price, left, 0, ts)
+        fill(m, v, side, slot.price, left, 0, ts)
     elif beyond <= 0.0:
         slot.ahead -= size
 
 
 @inlined
-def match_book(m: Machine, side: int, ts: int) -> None:
+def match_book(m: Machine, v: Machine, side: int, ts: int) -> None:
     """The opposite side came to our price or through it: we were there first."""
-    slot = m.slots[side]
-    if slot.live == 1 and reaches(m, side, slot.price):
-        _fill_from_book(m, side, ts)
+    slot = v.slots[side]
+    if slot.live == 1 and reaches(v, side, slot.price):
+        _fill_from_book(m, v, side, ts)
 
 
 @kernel
-def _fill_from_book(m: Machine, side: int, ts: int) -> None:
-    slot = m.slots[side]
+def _fill_from_book(m: Machine, v: Machine, side: int, ts: int) -> None:
+    slot = v.slots[side]
     left = slot.total - slot.filled
     if m.config.fill_model != HFTBACKTEST:
-        left = take(m.book, 1 - side, slot.price, left)
+        left = take(v.book, 1 - side, slot.price, left)
     if left > 0.0:
-        fill(m, side, slot.price, left, 0, ts)
+        fill(m, v, side, slot.price, left, 0, ts)
 
 
 @kernel
-def follow_queue(m: Machine, side: int, ts: int) -> None:
+def follow_queue(m: Machine, v: Machine, side: int, ts: int) -> None:
     """What is ahead of our order falls to the size displayed at its price."""
-    slot = m.slots[side]
+    slot = v.slots[side]
     if slot.live == 0:
         return
-    shown = shown_at(m, side, slot.price, ts)
+    shown = shown_at(m, v, side, slot.price, ts)
     if np.isnan(slot.ahead):
         slot.ahead = shown
     elif shown < slot.ahead:
@@ -99,30 +99,30 @@ def follow_queue(m: Machine, side: int, ts: int) -> None:
 
 
 @inlined
-def follow_quote(m: Machine, side: int, touch: int, size: float, ts: int) -> None:
+def follow_quote(m, v, side, touch, size, ts):  # type: ignore[no-untyped-def]
     """`follow_queue` after a quote row, whose one level is at hand."""
-    slot = m.slots[side]
+    slot = v.slots[side]
     if slot.live == 0:
         return
     shown = size
     if slot.price != touch:
         behind = slot.price < touch if side == BID else slot.price > touch
-        if behind or touch == NO_BID or touch == NO_ASK or ts == m.state.clear_ts:
-            follow_queue(m, side, ts)
+        if behind or touch == NO_BID or touch == NO_ASK or ts == v.clear_ts:
+            follow_queue(m, v, side, ts)
             return
         shown = 0.0
     elif not shown > 0.0:
-        follow_queue(m, side, ts)
+        follow_queue(m, v, side, ts)
         return
     if not slot.ahead <= shown:
         slot.ahead = shown
 
 
 @inlined
-def shown_at(m: Machine, side: int, price: int, ts: int) -> float:
+def shown_at(m: Machine, v: Machine, side: int, price: int, ts: int) -> float:
     """The size displayed at a price; NaN unknown, which hftbacktest takes for none."""
-    shown = displayed(m.book, side, price)
-    if shown == 0.0 and ts == m.state.clear_ts:
+    shown = displayed(v.book, side, price)
+    if shown == 0.0 and ts == v.clear_ts:
         shown = math.nan  # the rest of a snapshot may still show it
     if math.isnan(shown) and m.config.fill_model == HFTBACKTEST:
         return 0.0

@@ -1,4 +1,4 @@
-"""What pulls both sides at any row: session, halts, silence, a crossed book. Kernels."""
+"""What pulls both sides of a venue at any row: session, halts, silence, a crossed book. Kernels."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from mmrun.engine.state import (
     NEVER,
     NO_ASK,
     NO_BID,
+    ROW_ROOM,
     STOP_ALL,
     Machine,
 )
@@ -36,18 +37,17 @@ _CONNECTED = int(Status.CONNECTED)
 
 
 @inlined
-def guard_of(m: Machine) -> int:
-    """The rule that keeps both sides out of the market now, 0 for none."""
+def guard_of(m: Machine, v: Machine) -> int:
+    """The rule that keeps both sides out of a venue now, 0 for none."""
     config = m.config
-    state = m.state
-    if state.in_session == 0:
+    if m.state.in_session == 0:
         return _SESSION
-    if state.halted != 0:
-        return state.halted
-    if state.stale == 1:
+    if v.halted != 0:
+        return v.halted
+    if v.stale == 1:
         return _STALE
-    if config.pull_crossed == 1 and state.best_bid > state.best_ask:
-        if state.best_ask != NO_ASK and state.best_bid != NO_BID:
+    if config.pull_crossed == 1 and v.best_bid > v.best_ask:
+        if v.best_ask != NO_ASK and v.best_bid != NO_BID:
             return _CROSSED
     if config.on_breach == STOP_ALL:
         if abs(m.accounts[KNOWN].position) >= config.max_inventory:
@@ -56,34 +56,46 @@ def guard_of(m: Machine) -> int:
 
 
 @inlined
-def apply_guard(m: Machine, ts: int) -> None:
-    """Pull both sides while a guard holds; quotes come back at an evaluation."""
+def apply_guards(m: Machine, ts: int) -> None:
+    """Pull both sides where a guard holds; quotes come back at an evaluation."""
     state = m.state
-    state.guard = guard_of(m)
-    if state.guard != 0:
-        _pull_both(m, ts)
+    state.guarded = 0
+    for k in range(m.config.venues):
+        v = m.venues[k]
+        v.guard = guard_of(m, v)
+        if v.guard != 0:
+            state.guarded += 1
+            _pull_both(m, v, ts)
 
 
 @kernel
-def _pull_both(m: Machine, ts: int) -> None:
+def _pull_both(m: Machine, v: Machine, ts: int) -> None:
     for side in range(2):
-        pull(m, side, m.state.guard, ts)
+        pull(m, v, side, v.guard, ts)
+
+
+@inlined
+def log_decisions(m: Machine, ts: int) -> None:
+    """Record the rules that have changed, of every venue and side."""
+    for k in range(m.config.venues):
+        v = m.venues[k]
+        log_decision(m, v, BID, ts)
+        log_decision(m, v, ASK, ts)
 
 
 @kernel
-def change_status(m: Machine, status: int) -> None:
+def change_status(m: Machine, v: Machine, status: int) -> None:
     """A status row: halts and auctions hold until the venue resumes."""
-    state = m.state
-    state.changed = 1
+    m.state.changed = 1
     if status == _HALT:
-        state.halted = _HALT_RULE
+        v.halted = _HALT_RULE
     elif status == _AUCTION:
-        state.halted = _AUCTION_RULE
+        v.halted = _AUCTION_RULE
     elif status == _RESUME or status == _CONNECTED:
-        state.halted = 0
-        state.stale = 0
+        v.halted = 0
+        v.stale = 0
     elif status == _STALE_ROW:
-        state.stale = 1
+        v.stale = 1
 
 
 @kernel
@@ -105,11 +117,15 @@ def _turn_session(m: Machine) -> None:
 
 @kernel
 def stale_due(m: Machine) -> int:
-    """When the venue will have been silent for too long."""
-    state = m.state
-    if state.stale == 1 or state.started == 0:
-        return NEVER
-    return state.venue_ts + m.config.stale_after_ns
+    """When a venue will first have been silent for too long."""
+    due = NEVER
+    if m.state.started == 0 or m.config.stale_after_ns >= NEVER:
+        return due
+    for k in range(m.config.venues):
+        v = m.venues[k]
+        if v.stale == 0:
+            due = min(due, v.heard_ts + m.config.stale_after_ns)
+    return due
 
 
 @kernel
@@ -117,9 +133,11 @@ def first_due(m: Machine) -> int:
     """The earliest time at which something happens between rows."""
     state = m.state
     due = min(session_due(m), state.next_grid)
-    for side in range(2):
-        slot = m.slots[side]
-        due = min(due, slot.request_effect_ts, slot.request_answer_ts)
+    for k in range(m.config.venues):
+        v = m.venues[k]
+        for side in range(2):
+            slot = v.slots[side]
+            due = min(due, slot.request_effect_ts, slot.request_answer_ts)
     if state.notice_count > 0:
         due = min(due, m.notices[state.notice_head].due)
     return due
@@ -135,9 +153,9 @@ def run_due(m: Machine, ts: int) -> bool:
     while True:
         if state.equity_used >= len(m.equity) - 4:
             return False
-        if state.orders_used >= len(m.orders) - 32:
+        if state.orders_used + ROW_ROOM > len(m.orders):
             return False
-        if state.decisions_used >= len(m.decisions) - 8:
+        if state.decisions_used + ROW_ROOM > len(m.decisions):
             return False
         due = min(first_due(m), stale_due(m))
         if due > ts or (due == ts and _only_waiting(m, ts)):
@@ -146,8 +164,7 @@ def run_due(m: Machine, ts: int) -> bool:
         advance_clock(m, due)
         state.changed = 1
         _run_one(m, due, ts)
-        log_decision(m, BID, due)
-        log_decision(m, ASK, due)
+        log_decisions(m, due)
 
 
 @kernel
@@ -155,8 +172,7 @@ def run_waiting(m: Machine, ts: int) -> None:
     """After the last row, at `ts`: what waited for the rows of its time."""
     while first_due(m) <= ts:
         _run_one(m, first_due(m), ts + 1)
-        log_decision(m, BID, ts)
-        log_decision(m, ASK, ts)
+        log_decisions(m, ts)
 
 
 @kernel
@@ -167,7 +183,11 @@ def _only_waiting(m: Machine, ts: int) -> bool:
         return False
     if state.notice_count > 0 and m.notices[state.notice_head].due <= ts:
         return False
-    return m.slots[0].request_answer_ts > ts and m.slots[1].request_answer_ts > ts
+    for k in range(m.config.venues):
+        v = m.venues[k]
+        if min(v.slots[BID].request_answer_ts, v.slots[ASK].request_answer_ts) <= ts:
+            return False
+    return True
 
 
 @kernel
@@ -177,26 +197,39 @@ def _run_one(m, due, ts):  # type: ignore[no-untyped-def]
     if state.notice_count > 0 and m.notices[state.notice_head].due <= due:
         hear_first(m)
         return
-    for side in range(2):
-        if m.slots[side].request_answer_ts <= due:
-            hear_answer(m, side)
-            if state.guard != 0:
-                pull(m, side, state.guard, due)
-            return
+    for k in range(m.config.venues):
+        v = m.venues[k]
+        for side in range(2):
+            if v.slots[side].request_answer_ts <= due:
+                hear_answer(v, side)
+                if v.guard != 0:
+                    pull(m, v, side, v.guard, due)
+                return
     if session_due(m) <= due:
         _turn_session(m)
-        apply_guard(m, due)
+        apply_guards(m, due)
         return
     if stale_due(m) <= due:
-        state.stale = 1
-        apply_guard(m, due)
+        _go_stale(m, due)
         return
-    bid, ask = m.slots[BID], m.slots[ASK]
-    if due < ts and min(bid.request_effect_ts, ask.request_effect_ts) <= due:
-        first = BID if bid.request_effect_ts <= due else ASK
-        # Where our bid is to pass our own ask, the ask goes out of its way first.
-        if ask.request_effect_ts <= due and crosses_own(m, BID, bid.request_price):
-            first = ASK
-        arrive(m, first, due)
-        return
+    for k in range(m.config.venues):
+        v = m.venues[k]
+        bid, ask = v.slots[BID], v.slots[ASK]
+        if due < ts and min(bid.request_effect_ts, ask.request_effect_ts) <= due:
+            first = BID if bid.request_effect_ts <= due else ASK
+            # Where our bid is to pass our own ask, the ask goes out of its way first.
+            if ask.request_effect_ts <= due and crosses_own(v, BID, bid.request_price):
+                first = ASK
+            arrive(m, v, first, due)
+            return
     emit_grid(m, due)
+
+
+@kernel
+def _go_stale(m: Machine, ts: int) -> None:
+    """Every venue that has been silent for too long is stale from here on."""
+    for k in range(m.config.venues):
+        v = m.venues[k]
+        if v.heard_ts + m.config.stale_after_ns <= ts:
+            v.stale = 1
+    apply_guards(m, ts)

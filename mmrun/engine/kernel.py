@@ -17,15 +17,16 @@ from mmrun.engine.book import best, reaches, set_level, set_touch
 from mmrun.engine.clock import advance_clock
 from mmrun.engine.fills import follow_queue, follow_quote, match_book, match_trade
 from mmrun.engine.guards import (
-    apply_guard,
+    apply_guards,
     change_status,
     first_due,
+    log_decisions,
     run_due,
     run_waiting,
+    stale_due,
 )
 from mmrun.engine.jit import inlined, kernel
 from mmrun.engine.observe import CALM, SAME
-from mmrun.engine.orders import log_decision
 from mmrun.engine.quoting import evaluate_quotes
 from mmrun.engine.state import ASK, BID, LEVELS, NEVER, ROW_ROOM, Machine
 from mmrun.market.tape import Kind
@@ -56,6 +57,7 @@ class Rows(NamedTuple):
     size: NDArray[np.float64]  #: depth and trade rows
     side: NDArray[np.int8]  #: depth: side; trade: aggressor, inferred where unknown
     status: NDArray[np.int8]
+    venue: NDArray[np.int8]  #: of several venues, which; else empty
 
 
 @kernel
@@ -73,14 +75,16 @@ def advance(
     count = len(rows.ts)
     if state.started == 0 and count > 0:
         begin(m, rows.ts[0])
+    several = m.config.venues > 1
+    v = m.venues[0]
     row = start
     while row < count:
         i = np.uint64(row)  # an index that cannot be negative needs no check
         ts = rows.ts[i]
         bits = rows.bits[i]
-        if bits & _STILL == _STILL and state.steady == 1 and is_calm(m, ts):
+        if bits & _STILL == _STILL and state.steady == 1 and is_calm(m, v, ts):
             # Sizes alone move, at most what is ahead of us falls: a run of such rows.
-            bid_ahead, ask_ahead = ahead_at_touch(m, BID), ahead_at_touch(m, ASK)
+            bid_ahead, ask_ahead = ahead_at_touch(v, BID), ahead_at_touch(v, ASK)
             first, before, due = row, ts, state.next_due
             while bits & _STILL == _STILL and ts < due and ts - before < stale_after:
                 bid_size, ask_size = rows.bid_size[i], rows.ask_size[i]
@@ -94,77 +98,88 @@ def advance(
                 ts = rows.ts[i]
                 bits = rows.bits[i]
             i = np.uint64(row - 1)
-            drift(m, BID, bid_ahead, rows.bid_size[i])
-            drift(m, ASK, ask_ahead, rows.ask_size[i])
+            drift(v, BID, bid_ahead, rows.bid_size[i])
+            drift(v, ASK, ask_ahead, rows.ask_size[i])
             state.events += row - first
             state.quotes += row - first
-            state.venue_ts = before
+            v.heard_ts = before
             continue
         kind = rows.kind[i]
         if not has_room(m, kind):
             return row
-        if ts >= state.next_due or ts - state.venue_ts >= stale_after:
+        if ts >= state.next_due or ts >= silent_until(m, v):
             if not run_due(m, ts):
                 return row
         row += 1
+        if several:
+            v = m.venues[rows.venue[i]]
         if kind != _CLOCK:
-            hear_venue(m, ts)
+            hear_venue(m, v, ts)
         if kind == _QUOTE:
             bid, ask = rows.first[i], rows.second[i]
             bid_size, ask_size = rows.bid_size[i], rows.ask_size[i]
-            set_touch(m.book, BID, bid, bid_size)
-            set_touch(m.book, ASK, ask, ask_size)
-            settle_book(m, bid, ask, rows.mid[i], ts)
-            follow_quote(m, BID, bid, bid_size, ts)
-            follow_quote(m, ASK, ask, ask_size, ts)
+            set_touch(v.book, BID, bid, bid_size)
+            set_touch(v.book, ASK, ask, ask_size)
+            settle_book(m, v, bid, ask, rows.mid[i], ts)
+            follow_quote(m, v, BID, bid, bid_size, ts)
+            follow_quote(m, v, ASK, ask, ask_size, ts)
         elif kind == _TRADE:
             state.trades += 1
-            match_trade(m, rows.first[i], rows.size[i], rows.side[i], ts)
+            match_trade(m, v, rows.first[i], rows.size[i], rows.side[i], ts)
         elif kind == _DEPTH or kind == _CLEAR:
             side = BID if rows.side[i] > 0 else ASK
-            apply_depth(m, kind, side, rows.first[i], rows.size[i], rows.mid[i], ts)
+            ticks, size = rows.first[i], rows.size[i]
+            apply_depth(m, v, kind, side, ticks, size, rows.mid[i], ts)
         elif kind == _STATUS:
-            change_status(m, rows.status[i])
+            change_status(m, v, rows.status[i])
         if bits & SAME == 0:
             state.steady = 0
-        looked = state.changed != 0 or state.guard != 0
+        looked = state.changed != 0 or state.guarded != 0
         if looked:
             look(m, ts)
-        if state.guard == 0 and bits & requote_bits != 0:
+        if state.guarded < m.config.venues and bits & requote_bits != 0:
             if state.steady == 0:
                 for k in range(m.config.columns):
                     m.registers[m.column_registers[k]] = columns[k, i]
                 evaluate_quotes(m, formula, ts)
                 looked = True
         if looked:
-            log_decision(m, BID, ts)
-            log_decision(m, ASK, ts)
+            log_decisions(m, ts)
     return count
 
 
 @inlined
-def is_calm(m: Machine, ts: int) -> bool:
+def silent_until(m: Machine, v: Machine) -> int:
+    """When a venue will have been silent for too long; of several, the first one."""
+    if m.config.venues > 1:
+        return stale_due(m)
+    return v.heard_ts + m.config.stale_after_ns
+
+
+@inlined
+def is_calm(m: Machine, v: Machine, ts: int) -> bool:
     """Whether a quote row at the same prices can only move what is ahead of us."""
-    state = m.state
-    if ts >= state.next_due or ts - state.venue_ts >= m.config.stale_after_ns:
+    if m.config.venues > 1 or ts >= m.state.next_due:
         return False
-    if ts == state.clear_ts or m.book.taken[BID] + m.book.taken[ASK] != 0:
+    if ts - v.heard_ts >= m.config.stale_after_ns:
         return False
-    return not (reached(m, BID) or reached(m, ASK))
+    if ts == v.clear_ts or v.book.taken[BID] + v.book.taken[ASK] != 0:
+        return False
+    return not (reached(v, BID) or reached(v, ASK))
 
 
 @inlined
-def reached(m: Machine, side: int) -> bool:
+def reached(v: Machine, side: int) -> bool:
     """Whether the opposite side stands at our order's price or through it."""
-    slot = m.slots[side]
-    return bool(slot.live == 1 and reaches(m, side, slot.price))
+    slot = v.slots[side]
+    return bool(slot.live == 1 and reaches(v, side, slot.price))
 
 
 @inlined
-def ahead_at_touch(m: Machine, side: int) -> float:
+def ahead_at_touch(v: Machine, side: int) -> float:
     """What is ahead of our order at the touch; -inf elsewhere, which nothing lowers."""
-    slot = m.slots[side]
-    touch = m.state.best_bid if side == BID else m.state.best_ask
+    slot = v.slots[side]
+    touch = v.best_bid if side == BID else v.best_ask
     if slot.live == 1 and slot.price == touch:
         return slot.ahead
     return -np.inf
@@ -177,23 +192,22 @@ def lower_ahead(ahead: float, size: float) -> float:
 
 
 @inlined
-def drift(m: Machine, side: int, ahead: float, size: float) -> None:
+def drift(v: Machine, side: int, ahead: float, size: float) -> None:
     """After quote rows at the same prices: the last size shown, what is ahead."""
-    m.book.shown[side, 0] = size
-    m.book.free[side, 0] = math.inf if math.isnan(size) else size
+    v.book.shown[side, 0] = size
+    v.book.free[side, 0] = math.inf if math.isnan(size) else size
     if ahead != -np.inf:
-        m.slots[side].ahead = ahead
+        v.slots[side].ahead = ahead
 
 
 @inlined
-def hear_venue(m: Machine, ts: int) -> None:
+def hear_venue(m: Machine, v: Machine, ts: int) -> None:
     """A row of the venue's own: it is not silent."""
-    state = m.state
-    state.events += 1
-    state.venue_ts = ts
-    if state.stale != 0:
-        state.stale = 0
-        state.changed = 1
+    m.state.events += 1
+    v.heard_ts = ts
+    if v.stale != 0:
+        v.stale = 0
+        m.state.changed = 1
 
 
 @inlined
@@ -203,7 +217,7 @@ def look(m: Machine, ts: int) -> None:
     state.changed = 0
     state.steady = 0
     watch_equity(m)
-    apply_guard(m, ts)
+    apply_guards(m, ts)
 
 
 @inlined
@@ -221,7 +235,11 @@ def has_room(m: Machine, kind: int) -> bool:
         return False
     if kind != _DEPTH:
         return True
-    return bool(max(m.book.count[BID], m.book.count[ASK]) + 1 < LEVELS)
+    for k in range(m.config.venues):
+        book = m.venues[k].book
+        if max(book.count[BID], book.count[ASK]) + 1 >= LEVELS:
+            return False
+    return True
 
 
 @kernel
@@ -230,7 +248,9 @@ def begin(m: Machine, ts: int) -> None:
     state = m.state
     grid = m.config.grid_ns
     state.started = 1
-    state.first_ts = state.clock_ts = state.venue_ts = ts
+    state.first_ts = state.clock_ts = ts
+    for k in range(m.config.venues):
+        m.venues[k].heard_ts = ts
     state.next_grid = -(-ts // grid) * grid
     index = 0
     while index < m.config.sessions and m.sessions[index, 1] <= ts:
@@ -242,8 +262,7 @@ def begin(m: Machine, ts: int) -> None:
     state.next_due = first_due(m)
     state.changed = 1
     state.repeatable = 1 if repeatable(m) else 0
-    log_decision(m, BID, ts)
-    log_decision(m, ASK, ts)
+    log_decisions(m, ts)
 
 
 @kernel
@@ -259,44 +278,42 @@ def repeatable(m: Machine) -> bool:
 
 
 @kernel
-def follow_level(m: Machine, side: int, price: int, ts: int) -> None:
+def follow_level(m: Machine, v: Machine, side: int, price: int, ts: int) -> None:
     """A depth row moves our place in the queue when it is at our price."""
-    slot = m.slots[side]
+    slot = v.slots[side]
     if slot.live == 1 and (slot.price == price or np.isnan(slot.ahead)):
-        follow_queue(m, side, ts)
+        follow_queue(m, v, side, ts)
 
 
 @kernel
-def apply_depth(
-    m: Machine, kind: int, side: int, price: int, size: float, mid: float, ts: int
-) -> None:
+def apply_depth(m, v, kind, side, price, size, mid, ts):  # type: ignore[no-untyped-def]
     """A depth row changes one level, a clear row removes all."""
     if kind == _CLEAR:
-        m.state.clear_ts = ts
-        m.book.count[BID] = 0
-        m.book.count[ASK] = 0
+        v.clear_ts = ts
+        v.book.count[BID] = 0
+        v.book.count[ASK] = 0
     else:
-        set_level(m.book, side, price, size)
-    settle_book(m, best(m.book, BID), best(m.book, ASK), mid, ts)
+        set_level(v.book, side, price, size)
+    settle_book(m, v, best(v.book, BID), best(v.book, ASK), mid, ts)
     if kind == _DEPTH:
-        follow_level(m, side, price, ts)
+        follow_level(m, v, side, price, ts)
 
 
 @inlined
-def settle_book(m: Machine, bid: int, ask: int, mid: float, ts: int) -> None:
+def settle_book(m, v, bid, ask, mid, ts):  # type: ignore[no-untyped-def]
     """After the book moved: touch, mark at the new mid, then fills it brings."""
     state = m.state
     state.quotes += 1
-    if bid != state.best_bid or ask != state.best_ask:
+    if bid != v.best_bid or ask != v.best_ask:
         advance_clock(m, ts)
-        state.best_bid = bid
-        state.best_ask = ask
+        v.best_bid = bid
+        v.best_ask = ask
         state.changed = 1
     if mid != state.mid and not np.isnan(mid):
         mark(m, mid)
         state.changed = 1
-    match_book(m, BID, ts)
-    match_book(m, ASK, ts)
+    match_book(m, v, BID, ts)
+    match_book(m, v, ASK, ts)
 
 
 @kernel

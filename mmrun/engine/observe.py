@@ -49,6 +49,10 @@ OBSERVED = np.dtype(
         ("off_tick", "i8"),  # quoted prices between ticks
         ("inferred", "i8"),  # trades signed by Lee-Ready or the tick rule
         ("unknown", "i8"),  # trades that stay unsigned
+        # of several venues: whether this one has a part in the consolidated book
+        ("heard_ts", "i8"),  # its last row
+        ("started", "i8"),
+        ("away", "i8"),  # halted, in an auction, or said to be stale
     ],
     align=True,
 )
@@ -70,6 +74,8 @@ class TapeRows(NamedTuple):
     price: NDArray[np.float64]
     size: NDArray[np.float64]
     side: NDArray[np.int8]
+    status: NDArray[np.int8]
+    venue: NDArray[np.int8]
 
 
 class Observed(NamedTuple):

@@ -1,7 +1,7 @@
-"""The life of our one order a side: requests, their arrival, their answers. Kernels.
+"""The life of an order, one a venue and side: requests, arrival, answers. Kernels.
 
-One request a side is under way at a time; what quotes want meanwhile is looked at again
-at the first evaluation after the answer. A replace names the order's total size with
+One request a venue and side is under way at a time; what quotes want meanwhile is
+looked at again at the first evaluation after the answer. A replace names the order's total size with
 what has filled as far as we know, so that fills on their way never make it too large
 (FIX OrderQty). An answer is not used before its request's own time on the tape.
 """
@@ -40,53 +40,53 @@ _SLID = int(Adjustment.POST_ONLY)
 
 
 @kernel
-def place(m, side, price, size, fresh, ts):  # type: ignore[no-untyped-def]
+def place(m, v, side, price, size, fresh, ts):  # type: ignore[no-untyped-def]
     """Send a new order, or a replacement of the one we know of."""
-    slot = m.slots[side]
+    slot = v.slots[side]
     new = 1 - slot.known_live
     total = size if new == 1 else slot.known_filled + size
-    if m.config.instant == 1 and not stopped(m, side, price):
+    if m.config.instant == 1 and not stopped(v, side, price):
         advance_clock(m, ts)
-        rest(m, side, price, total, new, fresh, ts, ts)
-        learn(m, side, fresh, ts)
+        rest(m, v, side, price, total, new, fresh, ts, ts)
+        learn(v, side, fresh, ts)
         return
     slot.request = PLACE
     slot.request_price = price
     slot.request_fresh = fresh
     slot.request_new = new
     slot.request_total = total
-    _send(m, side, m.config.order_ns, ts)
+    _send(m, v, side, m.config.order_ns, ts)
 
 
 @inlined
-def stopped(m: Machine, side: int, price: int) -> bool:
+def stopped(v: Machine, side: int, price: int) -> bool:
     """Whether an order at that price meets others, or ours, and may not just rest."""
-    return reaches(m, side, price) or crosses_own(m, side, price)
+    return reaches(v, side, price) or crosses_own(v, side, price)
 
 
 @kernel
-def pull(m: Machine, side: int, rule: int, ts: int) -> None:
+def pull(m: Machine, v: Machine, side: int, rule: int, ts: int) -> None:
     """Say why the side is not quoted, and cancel what rests unless that is under way."""
-    slot = m.slots[side]
+    slot = v.slots[side]
     slot.reason = rule
     if slot.request != NO_REQUEST or slot.known_live == 0:
         return
     slot.request = CANCEL
     slot.request_rule = rule
-    _send(m, side, m.config.cancel_ns, ts)
+    _send(m, v, side, m.config.cancel_ns, ts)
 
 
 @inlined
-def _send(m: Machine, side: int, travel_ns: int, ts: int) -> None:
+def _send(m: Machine, v: Machine, side: int, travel_ns: int, ts: int) -> None:
     advance_clock(m, ts)
     config = m.config
-    slot = m.slots[side]
+    slot = v.slots[side]
     slot.request_sent_ts = ts
     slot.request_answer_ts = NEVER
     if config.instant:
         slot.request_effect_ts = NEVER
-        arrive(m, side, ts)
-        hear_answer(m, side)
+        arrive(m, v, side, ts)
+        hear_answer(v, side)
         return
     slot.request_effect_ts = ts + config.feed_ns + travel_ns
     state = m.state
@@ -94,18 +94,18 @@ def _send(m: Machine, side: int, travel_ns: int, ts: int) -> None:
 
 
 @kernel
-def arrive(m: Machine, side: int, ts: int) -> None:
+def arrive(m: Machine, v: Machine, side: int, ts: int) -> None:
     """A request takes effect at the venue."""
     config = m.config
-    slot = m.slots[side]
+    slot = v.slots[side]
     slot.request_effect_ts = NEVER
     slot.answer_rule = 0
     if slot.request == CANCEL:
-        _cancel(m, side, ts)
+        _cancel(m, v, side, ts)
     elif slot.request_new == 1 or slot.live == 1:
-        _enter(m, side, ts)
+        _enter(m, v, side, ts)
     else:
-        _reject(m, side, _FILLED, ts)
+        _reject(m, v, side, _FILLED, ts)
     slot.answer_live = slot.live
     if config.instant == 0:
         slot.request_answer_ts = ts + max(0, config.response_ns - config.feed_ns)
@@ -114,93 +114,92 @@ def arrive(m: Machine, side: int, ts: int) -> None:
 
 
 @kernel
-def _cancel(m: Machine, side: int, ts: int) -> None:
-    slot = m.slots[side]
+def _cancel(m: Machine, v: Machine, side: int, ts: int) -> None:
+    slot = v.slots[side]
     if slot.live == 0:
         return
     slot.live = 0
     slot.reason = slot.request_rule
     slot.adjustment = 0
     left = slot.total - slot.filled
-    price = _price(m, slot.price)
+    price = _price(v, slot.price)
     sent, rule = slot.request_sent_ts, slot.request_rule
-    log_order(m, ts, sent, side, _CANCELLED, price, left, np.nan, rule)
+    log_order(m, v, ts, sent, side, _CANCELLED, price, left, np.nan, rule)
     m.state.cancels += 1
 
 
 @kernel
-def _reject(m: Machine, side: int, rule: int, ts: int) -> None:
-    slot = m.slots[side]
+def _reject(m: Machine, v: Machine, side: int, rule: int, ts: int) -> None:
+    slot = v.slots[side]
     if slot.live == 0:
         slot.reason = rule
     slot.answer_rule = rule
     size = slot.request_total
-    price = _price(m, slot.request_price)
+    price = _price(v, slot.request_price)
     sent = slot.request_sent_ts
-    log_order(m, ts, sent, side, _REJECTED, price, size, np.nan, rule)
+    log_order(m, v, ts, sent, side, _REJECTED, price, size, np.nan, rule)
     m.state.rejects += 1
 
 
 @inlined
-def _price(m: Machine, ticks: int) -> float:
-    config = m.config
-    return price_of(ticks, config.tick, config.ticks_per_unit)
+def _price(v: Machine, ticks: int) -> float:
+    return price_of(ticks, v.tick, v.ticks_per_unit)
 
 
 @inlined
-def beside_touch(m: Machine, side: int) -> int:
+def beside_touch(v: Machine, side: int) -> int:
     """The price one tick short of the best opposite one."""
     if side == BID:
-        return m.state.best_ask - 1
-    return m.state.best_bid + 1
+        return v.best_ask - 1
+    return v.best_bid + 1
 
 
 @inlined
-def crosses_own(m: Machine, side: int, price: int) -> bool:
+def crosses_own(v: Machine, side: int, price: int) -> bool:
     """Whether an order at that price would meet our own of the other side."""
-    other = m.slots[1 - side]
+    other = v.slots[1 - side]
     if other.live == 0:
         return False
     return bool(price >= other.price if side == BID else price <= other.price)
 
 
 @inlined
-def _enter(m: Machine, side: int, ts: int) -> None:
+def _enter(m: Machine, v: Machine, side: int, ts: int) -> None:
     """A new order or a replacement; post-only and own orders are looked at now."""
     config = m.config
-    slot = m.slots[side]
+    slot = v.slots[side]
     price = slot.request_price
-    crossing = reaches(m, side, price)
+    crossing = reaches(v, side, price)
     if crossing and config.post_only == SLIDE:
-        price = beside_touch(m, side)
+        price = beside_touch(v, side)
         slot.adjustment = slot.adjustment | _SLID
     elif crossing and config.post_only != OFF:
-        _reject(m, side, _POST_ONLY, ts)
+        _reject(m, v, side, _POST_ONLY, ts)
         return
-    if config.allow_crossed == 0 and crosses_own(m, side, price):
-        _reject(m, side, _OWN_CROSSED, ts)
+    if config.allow_crossed == 0 and crosses_own(v, side, price):
+        _reject(m, v, side, _OWN_CROSSED, ts)
         return
     total, new, fresh = slot.request_total, slot.request_new, slot.request_fresh
-    rest(m, side, price, total, new, fresh, slot.request_sent_ts, ts)
+    rest(m, v, side, price, total, new, fresh, slot.request_sent_ts, ts)
     if crossing and config.post_only == OFF:
-        _take(m, side, ts)
+        _take(m, v, side, ts)
 
 
 @inlined
-def rest(m, side, price, total, new, fresh, sent, ts):  # type: ignore[no-untyped-def]
+def rest(m, v, side, price, total, new, fresh, sent, ts):  # type: ignore[no-untyped-def]
     """Put the order in the book: in place when only its size shrinks."""
     state = m.state
-    slot = m.slots[side]
+    slot = v.slots[side]
     event = _REPLACE
     if new == 1:
         event = _NEW
         slot.order_id = state.next_order_id
         state.next_order_id += 1
         slot.filled = 0.0
-    elif total - slot.filled <= 1e-9 * m.config.lot:
+    elif total - slot.filled <= 1e-9 * v.lot:
         # It filled up to its new total while the request travelled: the rest goes.
         slot.request_rule = _FILLED
-        _cancel(m, side, ts)
+        _cancel(m, v, side, ts)
         return
     elif price == slot.price and total <= slot.total and fresh == 0:
         event = _REDUCED
@@ -209,58 +208,58 @@ def rest(m, side, price, total, new, fresh, sent, ts):  # type: ignore[no-untype
     if event != _REDUCED:
         slot.price = price
         slot.joined_ts = ts
-        slot.ahead = shown_at(m, side, price, ts)
+        slot.ahead = shown_at(m, v, side, price, ts)
     left = total - slot.filled
-    log_order(m, ts, sent, side, event, _price(m, price), left, slot.ahead, 0)
+    log_order(m, v, ts, sent, side, event, _price(v, price), left, slot.ahead, 0)
     state.orders += 1
 
 
 @kernel
-def _take(m: Machine, side: int, ts: int) -> None:
+def _take(m: Machine, v: Machine, side: int, ts: int) -> None:
     """A marketable order walks the displayed book and pays the taker fee."""
-    slot = m.slots[side]
+    slot = v.slots[side]
     while slot.live == 1:
-        level, part = _next_free(m, side, slot.total - slot.filled)
+        level, part = _next_free(v, side, slot.total - slot.filled)
         if part <= 0.0:
             return
-        fill(m, side, level, part, 1, ts)
+        fill(m, v, side, level, part, 1, ts)
 
 
 @kernel
-def _next_free(m, side, left):  # type: ignore[no-untyped-def]
+def _next_free(v, side, left):  # type: ignore[no-untyped-def]
     """The best opposite level within our price that still has size we did not take."""
     opposite = 1 - side
-    limit = m.slots[side].price
-    for index in range(m.book.count[opposite] - 1, -1, -1):
-        price = m.book.price[opposite, index]
+    limit = v.slots[side].price
+    for index in range(v.book.count[opposite] - 1, -1, -1):
+        price = v.book.price[opposite, index]
         within = price <= limit if side == BID else price >= limit
         if not within:
             break
-        free = m.book.free[opposite, index]
+        free = v.book.free[opposite, index]
         if free > 0.0:
             part = min(left, free)
-            m.book.free[opposite, index] -= part
-            m.book.taken[opposite] = 1
+            v.book.free[opposite, index] -= part
+            v.book.taken[opposite] = 1
             return price, part
     return 0, 0.0
 
 
 @inlined
-def hear_answer(m: Machine, side: int) -> None:
+def hear_answer(v: Machine, side: int) -> None:
     """Our side learns what became of its request."""
-    slot = m.slots[side]
+    slot = v.slots[side]
     slot.request_answer_ts = NEVER
     slot.request = NO_REQUEST
     if slot.answer_live == 0:
         slot.known_live = 0
         return
-    learn(m, side, slot.request_fresh, slot.request_sent_ts)
+    learn(v, side, slot.request_fresh, slot.request_sent_ts)
 
 
 @inlined
-def learn(m: Machine, side: int, fresh: int, sent_ts: int) -> None:
+def learn(v: Machine, side: int, fresh: int, sent_ts: int) -> None:
     """Know the order as it stands at the venue."""
-    slot = m.slots[side]
+    slot = v.slots[side]
     if slot.known_id != slot.order_id:
         slot.known_filled = 0.0
         slot.known_id = slot.order_id
@@ -269,13 +268,13 @@ def learn(m: Machine, side: int, fresh: int, sent_ts: int) -> None:
     slot.known_price = slot.price
     slot.known_total = slot.total
     left = slot.known_total - slot.known_filled
-    slot.known_live = 1 if left > 1e-9 * m.config.lot else 0
+    slot.known_live = 1 if left > 1e-9 * v.lot else 0
 
 
 @inlined
-def status_of(m: Machine, side: int) -> int:
+def status_of(v: Machine, side: int) -> int:
     """The side's rule now: quoted while an order rests at the venue."""
-    slot = m.slots[side]
+    slot = v.slots[side]
     if slot.live == 1:
         return _QUOTED
     if slot.request == PLACE and slot.request_effect_ts != NEVER:
@@ -284,28 +283,29 @@ def status_of(m: Machine, side: int) -> int:
 
 
 @inlined
-def log_decision(m: Machine, side: int, ts: int) -> None:
+def log_decision(m: Machine, v: Machine, side: int, ts: int) -> None:
     """Record the side's rule when it, or how the quote was adjusted, has changed."""
-    slot = m.slots[side]
-    status = status_of(m, side)
+    slot = v.slots[side]
+    status = status_of(v, side)
     adjustment = slot.adjustment if status == _QUOTED else 0
     if status != slot.status or adjustment != slot.status_adjustment:
-        _write_decision(m, side, status, adjustment, ts)
+        _write_decision(m, v, side, status, adjustment, ts)
 
 
 @kernel
 def _write_decision(
-    m: Machine, side: int, status: int, adjustment: int, ts: int
+    m: Machine, v: Machine, side: int, status: int, adjustment: int, ts: int
 ) -> None:
     advance_clock(m, ts)
-    slot = m.slots[side]
+    slot = v.slots[side]
     slot.status = status
     slot.status_adjustment = adjustment
     state = m.state
     row = m.decisions[state.decisions_used]
     row.ts = ts
-    row.price = _price(m, slot.price) if slot.live == 1 else np.nan
+    row.price = _price(v, slot.price) if slot.live == 1 else np.nan
     row.size = slot.total - slot.filled if slot.live == 1 else 0.0
+    row.venue = v.index
     row.side = 1 if side == BID else -1
     row.rule = status
     row.adjustment = adjustment

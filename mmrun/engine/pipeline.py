@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmrun.engine.asof import AsOf, Joined, bits_with
-from mmrun.engine.bind import too_deep
+from mmrun.engine.bind import per_tick, sizes_of, ticks_per_unit, too_deep
 from mmrun.engine.buffers import Buffers
 from mmrun.engine.columns import ColumnProgram, compile_program
+from mmrun.engine.consolidate import observe_venues
 from mmrun.engine.jit import Mode
 from mmrun.engine.kernel import Rows
 from mmrun.engine.observe import (
@@ -40,6 +41,7 @@ from mmrun.engine.sparse import (
 from mmrun.engine.state import NEVER, new_records
 from mmrun.lang.nodes import FIRST_INPUT, Ticks, input_ticks
 from mmrun.market.inputs import InputColumn
+from mmrun.market.instrument import Instrument
 from mmrun.market.tape import Batch, CodeColumn
 from mmrun.plan.plan import ColumnStep, Plan, SeriesStep, Step
 
@@ -73,7 +75,8 @@ class Pipeline:
     sessions: Sequence[tuple[int, int]]
     utc_offset: Callable[[int], int]  #: ns to add to UTC for local time, at a UTC time
     mode: Mode
-    observers: Any  #: OBSERVER[1]
+    observers: Any  #: OBSERVER, one a venue
+    stale_after_ns: int  #: silence after which a venue has no part in the market
     columns: tuple[str, ...]  #: what the kernel's block holds, row by row
     read: frozenset[str]  #: the market columns that are read
     held_columns: tuple[str, ...]  #: those of them to be made beside the touch
@@ -114,6 +117,7 @@ class Pipeline:
             size=batch.size,
             side=seen.side,
             status=batch.status,
+            venue=batch.venue,
         )
         flat = self._flat(len(batch))
         self._mark_same(seen.bits, flat.view(np.int64))
@@ -161,8 +165,12 @@ class Pipeline:
             side=take("side", count, np.int8),
         )
         tape = TapeRows(*(getattr(batch, name) for name in TapeRows._fields))
-        look = self.mode(observe)
-        if look(self.observers, 0, tape, out) < count:
+        if len(self.observers) == 1:
+            done = self.mode(observe)(self.observers, 0, tape, out)
+        else:
+            look = self.mode(observe_venues)
+            done = look(self.observers, 0, tape, out, self.stale_after_ns)
+        if done < count:
             raise too_deep()
         return out
 
@@ -322,9 +330,22 @@ def _held_columns(plan: Plan, sparse: frozenset[str]) -> tuple[str, ...]:
     return tuple(n for n in plan.base_columns if n in read - made)
 
 
+def _observers(plan: Plan, instruments: Sequence[Instrument]) -> Any:
+    """What `observe` carries, one a venue."""
+    observers = new_records(OBSERVER, len(instruments))
+    for observer, instrument in zip(observers, instruments, strict=True):
+        seen = observer.seen
+        seen.tick = sizes_of(plan.strategy, instrument)[0]
+        seen.ticks_per_unit = ticks_per_unit(seen.tick)
+        seen.per_tick = per_tick(seen.tick)
+        seen.bid = seen.bid_size = seen.ask = seen.ask_size = np.nan
+        seen.last_trade = np.nan
+    return observers
+
+
 def new_pipeline(
     plan: Plan,
-    config: Any,
+    instruments: Sequence[Instrument],
     values: Mapping[str, float],
     *,
     sessions: Sequence[tuple[int, int]],
@@ -333,11 +354,7 @@ def new_pipeline(
     inputs: Mapping[str, InputColumn] | None = None,
 ) -> Pipeline:
     """The columns of a run before its first batch."""
-    observers = new_records(OBSERVER, 1)
-    seen = observers[0].seen
-    seen.tick, seen.ticks_per_unit = config.tick, config.ticks_per_unit
-    seen.per_tick = config.per_tick
-    seen.bid = seen.bid_size = seen.ask = seen.ask_size = seen.last_trade = np.nan
+    stale_after_ns = plan.strategy.risk.stale_after_ns
     sparse = sparse_steps(plan)
     pipeline = Pipeline(
         plan=plan,
@@ -345,7 +362,8 @@ def new_pipeline(
         sessions=sessions,
         utc_offset=utc_offset,
         mode=mode,
-        observers=observers,
+        observers=_observers(plan, instruments),
+        stale_after_ns=NEVER if stale_after_ns is None else stale_after_ns,
         columns=tuple(n for n in plan.residual.inputs if n[0] not in "$@~"),
         read=frozenset(plan.base_columns),
         held_columns=_held_columns(plan, sparse),

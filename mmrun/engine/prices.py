@@ -117,18 +117,18 @@ def quote_ticks(price: float, side: int, mode: int, tick: float, scale: float) -
 
 
 @inlined
-def ticks_quoted(config: Any, side: int, price: float) -> int:
-    """`quote_ticks` under a run's config, by a product where that surely tells.
+def ticks_quoted(config: Any, v: Any, side: int, price: float) -> int:
+    """`quote_ticks` at a venue, by a product where that surely tells.
 
     Product and quotient differ by 4e-16 of their value, which is less than the margin
     by which the price is between two ticks.
     """
     mode = config.rounding
-    if mode <= INWARD and config.per_tick > 0.0:
-        ticks = price * config.per_tick
+    if mode <= INWARD and v.per_tick > 0.0:
+        ticks = price * v.per_tick
         below = np.floor(ticks)
         part = ticks - below
         if part > 1e-6 and part < 1.0 - 1e-6 and abs(ticks) < 5e8:
             up = side if mode == OUTWARD else 1 - side
             return int(below) + up
-    return quote_ticks(price, side, mode, config.tick, config.decimals_scale)
+    return quote_ticks(price, side, mode, v.tick, config.decimals_scale)

@@ -13,7 +13,7 @@ from typing import Any
 
 from mmrun.documents.words import closest
 from mmrun.engine.assumptions import FillModel, Latency
-from mmrun.engine.bind import configure, param_values
+from mmrun.engine.bind import configure, enter_venue, param_values, sizes_of
 from mmrun.engine.book import set_touch
 from mmrun.engine.guards import guard_of
 from mmrun.engine.jit import uncompiled
@@ -220,17 +220,17 @@ def _machine(
     """The engine's memory in that market, without an order."""
     strategy = checked.strategy
     name = strategy.venues[0].name if strategy.venues else ""
-    instrument = Instrument(symbol="", venue=name, tick=tick, lot=lot)
+    instrument = Instrument(symbol="", venue=name, tick=tick, lot=lot, depth=1)
     machine = new_machines()[0]
     machine.config = configure(
         strategy,
-        instrument,
+        sizes_of(strategy, instrument)[2],
         model=FillModel(),
         latency=Latency(),
         grid_ns=1,
         inputs=0,
     )
-    machine.book.depth = 1
+    v = enter_venue(machine, strategy, instrument)
     state = machine.state
     state.in_session = state.started = 1
     bid, ask = row.market["bid"], row.market["ask"]
@@ -239,22 +239,23 @@ def _machine(
     if market.mid is None:
         bid_ticks = NO_BID if math.isnan(bid) else ticks_down(bid, tick)
         ask_ticks = NO_ASK if math.isnan(ask) else ticks_up(ask, tick)
-        state.best_bid, state.best_ask = bid_ticks, ask_ticks
-        set_touch(machine.book, BID, bid_ticks, row.market["bid_size"])
-        set_touch(machine.book, ASK, ask_ticks, row.market["ask_size"])
+        v.best_bid, v.best_ask = bid_ticks, ask_ticks
+        set_touch(v.book, BID, bid_ticks, row.market["bid_size"])
+        set_touch(v.book, ASK, ask_ticks, row.market["ask_size"])
     return machine
 
 
 def _decide(machine: Any, outputs: list[float]) -> None:
     """Turn formula values into working orders, or rules."""
-    guard = guard_of(machine)
+    v = machine.venues[0]
+    guard = guard_of(machine, v)
     if guard:
         for side in (BID, ASK):
-            machine.slots[side].reason = guard
+            v.slots[side].reason = guard
         return
     if machine.config.post_only == OFF:  # it would take; here it is shown as it is
-        machine.book.count[:] = 0
-        machine.state.best_bid, machine.state.best_ask = NO_BID, NO_ASK
+        v.book.count[:] = 0
+        v.best_bid, v.best_ask = NO_BID, NO_ASK
 
     def formulas(registers: Any) -> None:
         registers[: len(outputs)] = outputs
@@ -266,9 +267,10 @@ def _shown(machine: Any) -> tuple[Any, ...]:
     """Bid, its size, ask, its size, and the two rules."""
     prices: list[Any] = []
     rules: list[str | None] = []
-    tick, per_unit = machine.config.tick, float(machine.config.ticks_per_unit)
+    v = machine.venues[0]
+    tick, per_unit = v.tick, float(v.ticks_per_unit)
     for side in (BID, ASK):
-        slot = machine.slots[side]
+        slot = v.slots[side]
         if slot.live:
             prices += [price_of(int(slot.price), tick, per_unit), float(slot.total)]
             rules.append(None)

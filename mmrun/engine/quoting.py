@@ -20,6 +20,7 @@ from mmrun.engine.state import (
     BID,
     KNOWN,
     NO_REQUEST,
+    PLACE,
     REDUCE_ONLY,
     SKIP,
     Machine,
@@ -67,34 +68,46 @@ def evaluate_quotes(m, formula, ts):  # type: ignore[no-untyped-def]
     The row's columns are in the registers already.
     """
     evaluate_formulas(m, formula, ts)
+    state = m.state
+    state.evaluated = 1
+    state.steady = state.repeatable
+    for k in range(m.config.venues):
+        v = m.venues[k]
+        if v.guard == 0:
+            quote_venue(m, v, ts)
+        else:
+            state.steady = 0
+
+
+@inlined
+def quote_venue(m, v, ts):  # type: ignore[no-untyped-def]
+    """Bring a venue's two orders in line with what the formulas gave."""
     outputs = m.config.inputs
     bid_price = m.registers[outputs + _BID_PRICE]
     ask_price = m.registers[outputs + _BID_PRICE + 1]
     bid_size = m.registers[outputs + _BID_SIZE]
     ask_size = m.registers[outputs + _BID_SIZE + 1]
-    bid, bid_rule = target_price(m, BID, bid_price, bid_size)
-    ask, ask_rule = target_price(m, ASK, ask_price, ask_size)
+    bid, bid_rule = target_price(m, v, BID, bid_price, bid_size)
+    ask, ask_rule = target_price(m, v, ASK, ask_price, ask_size)
     both = bid_rule == 0 and ask_rule == 0
     if both and bid >= ask and m.config.allow_crossed == 0:
         bid_rule = ask_rule = _OWN_CROSSED
-    m.state.evaluated = 1
-    if bid_rule + ask_rule == 0 and plain(m, bid_size, ask_size):
-        bid_at, ask_at = beside_touch(m, BID), beside_touch(m, ASK)
+    if bid_rule + ask_rule == 0 and plain(m, v, bid_size, ask_size):
+        bid_at, ask_at = beside_touch(v, BID), beside_touch(v, ASK)
         bid_slid, ask_slid = bid > bid_at, ask < ask_at
         to_bid = bid_at if bid_slid else bid
         to_ask = ask_at if ask_slid else ask
-        if bid < m.slots[ASK].price and to_bid < to_ask:
-            move(m, BID, to_bid, bid_slid, ts)
-            move(m, ASK, to_ask, ask_slid, ts)
-            m.state.steady = m.state.repeatable
+        if bid < v.slots[ASK].price and to_bid < to_ask:
+            move(m, v, BID, to_bid, bid_slid, ts)
+            move(m, v, ASK, to_ask, ask_slid, ts)
             return
-    _work_sides(m, bid, bid_size, bid_rule, ask, ask_size, ask_rule, ts)
+    _work_sides(m, v, bid, bid_size, bid_rule, ask, ask_size, ask_rule, ts)
 
 
 @inlined
-def plain(m: Machine, bid_size: float, ask_size: float) -> bool:
+def plain(m: Machine, v: Machine, bid_size: float, ask_size: float) -> bool:
     """Whether both sides rest whole, at the sizes wanted, and may move at once."""
-    bid, ask = m.slots[BID], m.slots[ASK]
+    bid, ask = v.slots[BID], v.slots[ASK]
     if m.config.plain == 0 or m.accounts[KNOWN].position != m.state.sized_inventory:
         return False
     return (
@@ -109,85 +122,84 @@ def plain(m: Machine, bid_size: float, ask_size: float) -> bool:
 
 
 @inlined
-def move(m, side, price, slid, ts):  # type: ignore[no-untyped-def]
+def move(m, v, side, price, slid, ts):  # type: ignore[no-untyped-def]
     """Replace an order by one of the same size at a price where it may rest."""
-    slot = m.slots[side]
+    slot = v.slots[side]
     slot.adjustment = slot.given_adjustment | (_SLID if slid else 0)
     if price == slot.price:
         return
     advance_clock(m, ts)
     slot.price = slot.known_price = price
     slot.joined_ts = slot.known_since = ts
-    ahead = shown_at(m, side, price, ts)
+    ahead = shown_at(m, v, side, price, ts)
     slot.ahead = ahead
-    config = m.config
-    shown_price = price_of(price, config.tick, config.ticks_per_unit)
-    log_order(m, ts, ts, side, _REPLACE, shown_price, slot.total, ahead, 0)
+    shown_price = price_of(price, v.tick, v.ticks_per_unit)
+    log_order(m, v, ts, ts, side, _REPLACE, shown_price, slot.total, ahead, 0)
     m.state.orders += 1
 
 
 @kernel
-def _work_sides(m, bid, bid_size, bid_rule, ask, ask_size, ask_rule, ts):  # type: ignore[no-untyped-def]
+def _work_sides(m, v, bid, bid_size, bid_rule, ask, ask_size, ask_rule, ts):  # type: ignore[no-untyped-def]
     """Bring the sides in line one after the other, whatever state they are in."""
     # Where our bid is to pass our own ask, the ask goes out of its way first.
-    first = ASK if crosses_own(m, BID, bid) else BID
-    steady = m.state.repeatable == 1
+    first = ASK if crosses_own(v, BID, bid) else BID
+    steady = True
     for side in (first, 1 - first):
         target, size, rule = bid, bid_size, bid_rule
         if side == ASK:
             target, size, rule = ask, ask_size, ask_rule
-        steady = work_side(m, side, target, size, rule, ts) and steady
+        steady = work_side(m, v, side, target, size, rule, ts) and steady
     state = m.state
-    state.steady = 1 if steady else 0
+    if not steady:
+        state.steady = 0
     state.sized_inventory = np.nan
-    if bid_rule + ask_rule + m.slots[BID].given_rule + m.slots[ASK].given_rule == 0:
+    if bid_rule + ask_rule + v.slots[BID].given_rule + v.slots[ASK].given_rule == 0:
         state.sized_inventory = m.accounts[KNOWN].position
 
 
 @inlined
-def target_price(m, side, price, size):  # type: ignore[no-untyped-def]
+def target_price(m, v, side, price, size):  # type: ignore[no-untyped-def]
     """A formula's price in ticks, and the rule that forbids it (0 none)."""
     config = m.config
     # Beyond 2**53 ticks neighbouring floats are more than a tick apart.
-    bound = 9007199254740992.0 * config.tick
+    bound = 9007199254740992.0 * v.tick
     if not (abs(price) < bound and abs(size) < np.inf):
         missing = math.isnan(price) or math.isnan(size)
         return 0, _MISSING if missing else _NOT_FINITE
-    ticks = ticks_quoted(config, side, price)
+    ticks = ticks_quoted(config, v, side, price)
     if ticks <= 0 and config.allow_crossed == 0:
         return ticks, _NOT_POSITIVE
     if config.price_collar < np.inf:
         mid = m.state.mid
-        rounded = price_of(ticks, config.tick, config.ticks_per_unit)
+        rounded = price_of(ticks, v.tick, v.ticks_per_unit)
         if abs(rounded - mid) > config.price_collar * mid:
             return ticks, _COLLAR
     return ticks, 0
 
 
 @inlined
-def limited_size(m, side, size):  # type: ignore[no-untyped-def]
+def limited_size(m, v, side, size):  # type: ignore[no-untyped-def]
     """A formula's size in whole lots within headroom: size, adjustment, rule.
 
     Neither changes often, so what became of the last is remembered.
     """
-    slot = m.slots[side]
-    room, limit = headroom(m, side)
+    slot = v.slots[side]
+    room, limit = headroom(m, v, side)
     if size != slot.asked or room != slot.asked_room or limit != slot.asked_limit:
-        _limit_size(m, side, size, room, limit)
+        _limit_size(v, side, size, room, limit)
     return slot.given, slot.given_adjustment, slot.given_rule
 
 
 @kernel
-def _limit_size(m, side, size, room, limit):  # type: ignore[no-untyped-def]
-    config = m.config
-    slot = m.slots[side]
+def _limit_size(v, side, size, room, limit):  # type: ignore[no-untyped-def]
+    slot = v.slots[side]
     slot.asked, slot.asked_room, slot.asked_limit = size, room, limit
     slot.given_adjustment = slot.given_rule = 0
-    slot.given = whole_lots(config, size)
+    slot.given = whole_lots(v, size)
     if slot.given == 0.0:
         slot.given_rule = _MIN_SIZE
     elif slot.given > room:
-        slot.given = whole_lots(config, room)
+        slot.given = whole_lots(v, room)
         if slot.given == 0.0:
             slot.given_rule = limit
         else:  # adjustment bits follow the order of the three rules
@@ -195,17 +207,17 @@ def _limit_size(m, side, size, room, limit):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def whole_lots(config: Any, size: float) -> float:
+def whole_lots(v: Any, size: float) -> float:
     """A size rounded down to lots, 0 where it is below the smallest."""
-    lot = config.lot
+    lot = v.lot
     whole = np.floor(size / lot + 1e-9) * lot
-    if whole < config.min_size - 1e-9 * lot or whole <= 0.0:
+    if whole < v.min_size - 1e-9 * lot or whole <= 0.0:
         return 0.0
     return float(whole)
 
 
 @inlined
-def headroom(m, side):  # type: ignore[no-untyped-def]
+def headroom(m, v, side):  # type: ignore[no-untyped-def]
     """What the limits leave to one side, and the rule that leaves the least."""
     config = m.config
     if config.on_breach != REDUCE_ONLY:
@@ -223,26 +235,45 @@ def headroom(m, side):  # type: ignore[no-untyped-def]
     if side == ASK and config.allow_short == 0 and inventory < room:
         room = inventory
         rule = _NO_SHORT
+    if config.venues > 1:
+        room -= _worked_elsewhere(m, v, side)
     return max(0.0, room), rule
 
 
+@kernel
+def _worked_elsewhere(m: Machine, v: Machine, side: int) -> float:
+    """What our orders at other venues may still add on a side."""
+    size = 0.0
+    for k in range(m.config.venues):
+        slot = m.venues[k].slots[side]
+        if k != v.index:
+            left = 0.0
+            if slot.known_live == 1:
+                left = slot.known_total - slot.known_filled
+            if slot.request == PLACE:
+                known = 0.0 if slot.request_new == 1 else slot.known_filled
+                left = max(left, slot.request_total - known)
+            size += left
+    return size
+
+
 @inlined
-def work_side(m, side, price, size, rule, ts):  # type: ignore[no-untyped-def]
+def work_side(m, v, side, price, size, rule, ts):  # type: ignore[no-untyped-def]
     """Compare one side's target with its working order and send what differs.
 
     True when the same target would now send nothing, at any later time either.
     """
     config = m.config
-    slot = m.slots[side]
+    slot = v.slots[side]
     adjustment = 0
-    if rule == 0 and config.post_only <= SKIP and reaches(m, side, price):
+    if rule == 0 and config.post_only <= SKIP and reaches(v, side, price):
         if config.post_only == SKIP:
             rule = _POST_ONLY
         else:
-            price = beside_touch(m, side)
+            price = beside_touch(v, side)
             adjustment = _SLID
     if rule == 0:
-        size, clip, rule = limited_size(m, side, size)
+        size, clip, rule = limited_size(m, v, side, size)
         adjustment |= clip
     if rule == 0 and ts - slot.last_fill_ts < config.after_fill_ns:
         left = slot.known_total - slot.known_filled
@@ -252,32 +283,32 @@ def work_side(m, side, price, size, rule, ts):  # type: ignore[no-untyped-def]
             size = left
     if rule != 0:
         slot.missing = missing_input(m) if rule == _MISSING else -1
-        pull(m, side, rule, ts)
+        pull(m, v, side, rule, ts)
         return slot.known_live == 0 and slot.request == NO_REQUEST
     if slot.request == NO_REQUEST:
-        _requote(m, side, price, size, adjustment, ts)
+        _requote(m, v, side, price, size, adjustment, ts)
     if slot.request != NO_REQUEST or slot.known_live == 0 or slot.known_price != price:
         return False
     left = slot.known_total - slot.known_filled
-    small = 1e-9 * config.lot
+    small = 1e-9 * v.lot
     return not (size < left - small or size > left + small)
 
 
 @inlined
-def _requote(m, side, price, size, adjustment, ts):  # type: ignore[no-untyped-def]
+def _requote(m, v, side, price, size, adjustment, ts):  # type: ignore[no-untyped-def]
     """Leave the order, shrink it in place, or replace it (strategy-format: requote)."""
     config = m.config
-    slot = m.slots[side]
+    slot = v.slots[side]
     fresh = 0
     if slot.known_live == 1:
         age = ts - slot.known_since
         away = abs(slot.known_price - price)
         ripe = age >= config.min_life_ns
-        if away == 0 or away <= config.tolerance_ticks or not ripe:
+        if away == 0 or away <= v.tolerance_ticks or not ripe:
             adjustment = adjustment | _HELD if away != 0 else adjustment
             slot.adjustment = adjustment
             left = slot.known_total - slot.known_filled
-            small = 1e-9 * config.lot
+            small = 1e-9 * v.lot
             if size < left - small:
                 price = slot.known_price
             elif age >= config.max_age_ns and ripe:
@@ -287,7 +318,7 @@ def _requote(m, side, price, size, adjustment, ts):  # type: ignore[no-untyped-d
             else:
                 return
     slot.adjustment = adjustment
-    place(m, side, price, size, fresh, ts)
+    place(m, v, side, price, size, fresh, ts)
 
 
 @kernel

@@ -72,6 +72,7 @@ FILL = np.dtype(
         ("fee", "f8"),  # cost positive, rebate negative
         ("inventory", "f8"),  # after the fill
         ("known_ts", "i8"),  # when our side knew
+        ("venue", "i1"),  # index into Recording.venues
         ("side", "i1"),
         ("taker", "i1"),
     ],
@@ -85,6 +86,7 @@ ORDER = np.dtype(
         ("size", "f8"),  # of the order (fills: the size filled)
         ("queue_ahead", "f8"),  # when it joined; NaN unknown
         ("order_id", "u4"),
+        ("venue", "i1"),
         ("side", "i1"),
         ("event", "i1"),  # OrderEvent
         ("rule", "i1"),  # Rule: why it was cancelled or rejected
@@ -96,6 +98,7 @@ DECISION = np.dtype(
         ("ts", "i8"),
         ("price", "f8"),  # of the resting order; NaN when there is none
         ("size", "f8"),
+        ("venue", "i1"),
         ("side", "i1"),
         ("rule", "i1"),  # Rule
         ("adjustment", "i1"),  # Adjustment
@@ -162,3 +165,4 @@ class Recording:
     equity: NDArray[Any]  #: EQUITY
     totals: Totals
     missing_names: tuple[str, ...]  #: what a decision's `missing` indexes
+    venues: tuple[str, ...]  #: what `venue` indexes

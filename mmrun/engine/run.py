@@ -50,7 +50,7 @@ from mmrun.engine.bind import (
     configure,
     new_machine,
     run_values,
-    sizes_of,
+    shared_sizes,
     too_deep,
 )
 from mmrun.engine.columns import use_threads
@@ -59,7 +59,15 @@ from mmrun.engine.jit import Mode, uncompiled
 from mmrun.engine.pipeline import Columns, Pipeline, new_pipeline
 from mmrun.engine.records import DECISION, EQUITY, FILL, ORDER, Recording, Totals
 from mmrun.engine.residual import Residual, compile_residual
-from mmrun.engine.state import LEVELS, NEVER, ROOM, ROW_ROOM, TRUE, Machine
+from mmrun.engine.state import (
+    LEVELS,
+    NEVER,
+    ROOM,
+    ROW_ROOM,
+    TRUE,
+    Machine,
+    new_machines,
+)
 from mmrun.market.inputs import InputColumn
 from mmrun.market.tape import EMPTY, Batch, Feed
 from mmrun.plan.plan import Plan
@@ -145,22 +153,22 @@ def drive(
 def start(plan: Plan, feed: Feed, conditions: Conditions) -> Run:
     """Bind a plan to a feed's instrument, ready to run; nothing has been read yet."""
     use_threads(1)
-    instrument = feed.instrument
+    instruments = feed.instruments
+    tick, lot, multiplier = shared_sizes(plan.strategy, instruments)
     config = configure(
         plan.strategy,
-        instrument,
+        multiplier,
         model=conditions.model,
         latency=conditions.latency,
         grid_ns=grid_step(*feed.span),
         inputs=len(plan.residual.inputs),
     )
-    tick, lot, _ = sizes_of(plan.strategy, instrument)
     values = run_values(plan, tick, lot)
     always = ((-NEVER, NEVER),)
     sessions = always if conditions.sessions is None else tuple(conditions.sessions)
     pipeline = new_pipeline(
         plan,
-        config,
+        instruments,
         values,
         sessions=sessions,
         utc_offset=conditions.utc_offset,
@@ -169,13 +177,15 @@ def start(plan: Plan, feed: Feed, conditions: Conditions) -> Run:
     )
     machines = new_machine(
         plan,
+        instruments,
         config,
         values,
         columns=pipeline.columns,
         sessions=sessions,
-        depth=instrument.depth,
     )
-    run = Run(plan, pipeline, machines, conditions.mode, _formula(plan, conditions))
+    venues = tuple(instrument.venue for instrument in instruments)
+    formula = _formula(plan, conditions)
+    run = Run(plan, venues, pipeline, machines, conditions.mode, formula)
     run.warm()
     return run
 
@@ -207,6 +217,7 @@ class Run:
     """A run under way: feed it batches, then finish."""
 
     plan: Plan
+    venues: tuple[str, ...]
     pipeline: Pipeline
     machines: Any  #: MACHINE[1]
     mode: Mode
@@ -221,7 +232,7 @@ class Run:
     def warm(self) -> None:
         """Compile or load the kernels on no rows, so that running is all that is timed."""
         rows, block = self.pipeline.run(EMPTY)
-        scratch = self.machines.copy()
+        scratch = new_machines()
         self.mode(kernel.advance)(scratch, rows, 0, block, self._call)
         self.mode(kernel.finish)(scratch, 0)
 
@@ -278,7 +289,7 @@ class Run:
         """Empty the outputs; what still lacks room then cannot be had."""
         self.recorder.empty()
         plain = self.machines.view(np.ndarray)  # a record's attributes are slow
-        if plain["book"]["count"].max() + 1 >= LEVELS:
+        if plain["venues"]["book"]["count"].max() + 1 >= LEVELS:
             raise too_deep()
         if plain["state"]["notice_count"][0] + ROW_ROOM > ROOM:
             msg = f"more than {ROOM - ROW_ROOM} fills were under way to us at once"
@@ -302,13 +313,14 @@ class Run:
                 self.plan.texts.get(name, name.lstrip("$@~%"))
                 for name in self.plan.residual.inputs
             ),
+            venues=self.venues,
         )
 
 
 def _totals(machine: Machine, pipeline: Pipeline, last_ts: int) -> Totals:
     state = machine.state
     true = machine.accounts[TRUE]
-    seen = pipeline.observers[0].seen
+    seen = pipeline.observers.view(np.ndarray)["seen"]
     multiplier = float(machine.config.multiplier)
     position = float(true.position)
     unrealized = position * (float(state.mid) - float(true.cost)) * multiplier
@@ -337,6 +349,6 @@ def _totals(machine: Machine, pipeline: Pipeline, last_ts: int) -> Totals:
         orders=int(state.orders),
         cancels=int(state.cancels),
         rejects=int(state.rejects),
-        signed_trades=int(seen.inferred),
-        unknown_trades=int(seen.unknown),
+        signed_trades=int(seen["inferred"].sum()),
+        unknown_trades=int(seen["unknown"].sum()),
     )

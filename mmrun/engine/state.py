@@ -1,9 +1,10 @@
 """Everything the kernel knows between rows, in arrays that travel from batch to batch.
 
-Kernel functions take one `Machine`, a record of records: compiled by numba or run as
-plain Python they read the same fields. Prices are whole ticks, sizes the
-instrument's units, times ns. A venue has two views of an account: TRUE is what has
-happened, KNOWN what our side has been told (they differ by the response latency).
+Kernel functions take one `Machine`, a record of records, and beside it, where
+one venue is concerned, its record `v`: compiled by numba or run as plain Python they
+read the same fields. Prices are the venue's whole ticks, sizes the instrument's units,
+times ns. There are two views of our account: TRUE is what has happened, KNOWN what our
+side has been told (they differ by the response latency).
 """
 
 from __future__ import annotations
@@ -39,13 +40,9 @@ NO_REQUEST, PLACE, CANCEL = 0, 1, 2
 
 CONFIG = np.dtype(
     [
-        ("tick", "f8"),
-        ("ticks_per_unit", "f8"),  # round(1/tick) where 1/tick is whole, else 0
-        ("per_tick", "f8"),  # 1/tick where tick is the float of 1/that, else 0
-        ("lot", "f8"),
+        ("venues", "i8"),
         ("multiplier", "f8"),
         ("requote_bits", "i8"),  # Ticks bits of the rows that evaluate quotes
-        ("tolerance_ticks", "i8"),
         ("min_life_ns", "i8"),
         ("max_age_ns", "i8"),
         ("after_fill_ns", "i8"),
@@ -54,7 +51,6 @@ CONFIG = np.dtype(
         ("rounding", "i8"),
         ("decimals_scale", "f8"),  # 10**decimals of NEAREST_EVEN
         ("allow_crossed", "i8"),
-        ("min_size", "f8"),
         ("on_breach", "i8"),
         ("max_inventory", "f8"),  # inf: no limit
         ("max_position_value", "f8"),  # inf: no limit
@@ -64,10 +60,6 @@ CONFIG = np.dtype(
         ("pull_crossed", "i8"),
         ("fill_model", "i8"),
         ("through_ticks", "i8"),
-        ("maker_rate", "f8"),
-        ("maker_unit", "i8"),
-        ("taker_rate", "f8"),
-        ("taker_unit", "i8"),
         ("instant", "i8"),  # all latencies zero
         ("plain", "i8"),  # moving an order asks for nothing but its price
         ("feed_ns", "i8"),
@@ -88,13 +80,7 @@ STATE = np.dtype(
     [
         # the market
         ("started", "i8"),
-        ("best_bid", "i8"),  # ticks
-        ("best_ask", "i8"),
-        ("mid", "f8"),  # last known mid, NaN before the first
-        ("venue_ts", "i8"),  # last row that was not a clock row
-        ("clear_ts", "i8"),  # last clear row: a snapshot lasts for the rows of its time
-        ("halted", "i8"),  # 0 or the Rule that says how
-        ("stale", "i8"),
+        ("mid", "f8"),  # last known mid of all venues, NaN before the first
         ("in_session", "i8"),
         ("session_index", "i8"),
         # the clock
@@ -104,8 +90,7 @@ STATE = np.dtype(
         ("next_due", "i8"),  # nothing but rows happens before
         ("next_grid", "i8"),
         # our own
-        ("guard", "i8"),  # Rule in force on both sides, 0 none
-        ("guard_recorded", "i8"),
+        ("guarded", "i8"),  # venues that a guard keeps us out of
         ("evaluated", "i8"),  # quotes were evaluated at least once
         ("changed", "i8"),  # more than sizes and time, since guards last looked
         ("repeatable", "i8"),  # equal columns and fills mean equal quotes
@@ -209,6 +194,7 @@ ACCOUNT = np.dtype(
 NOTICE = np.dtype(
     [
         ("due", "i8"),
+        ("venue", "i8"),
         ("side", "i8"),
         ("order_id", "i8"),
         ("price", "f8"),
@@ -219,6 +205,8 @@ NOTICE = np.dtype(
     align=True,
 )
 
+#: Venues that one strategy quotes.
+VENUES = 16
 #: Levels a side that a book can hold; beyond, the tape is refused.
 LEVELS = 1 << 14
 #: Trading sessions of one run.
@@ -226,7 +214,7 @@ SESSIONS = 1 << 12
 #: The residual's registers, and how many of them are of each kind.
 REGISTERS, COLUMNS, STATES, PREVIOUS = 1024, 512, 64, 256
 #: Records kept before the loop copies them out, and the most one row can make.
-ROOM, ROW_ROOM = 1 << 12, 64
+ROOM, ROW_ROOM = 1 << 12, 256
 
 #: A venue's book: per side levels sorted with the best last.
 BOOK = np.dtype(
@@ -241,15 +229,41 @@ BOOK = np.dtype(
     align=True,
 )
 
+#: A venue: its terms, what its rows told, our orders there.
+VENUE = np.dtype(
+    [
+        ("index", "i8"),
+        ("tick", "f8"),
+        ("ticks_per_unit", "f8"),  # round(1/tick) where 1/tick is whole, else 0
+        ("per_tick", "f8"),  # 1/tick where tick is the float of 1/that, else 0
+        ("lot", "f8"),
+        ("min_size", "f8"),
+        ("tolerance_ticks", "i8"),
+        ("maker_rate", "f8"),
+        ("maker_unit", "i8"),
+        ("taker_rate", "f8"),
+        ("taker_unit", "i8"),
+        ("best_bid", "i8"),  # ticks
+        ("best_ask", "i8"),
+        ("heard_ts", "i8"),  # last row that was not a clock row
+        ("clear_ts", "i8"),  # last clear row: a snapshot lasts for the rows of its time
+        ("halted", "i8"),  # 0 or the Rule that says how
+        ("stale", "i8"),
+        ("guard", "i8"),  # Rule in force on both sides, 0 none
+        ("slots", SLOT, (2,)),  # by side
+        ("book", BOOK),
+    ],
+    align=True,
+)
+
 #: The engine's memory, one record: numba passes it as one pointer, which a named tuple
 #: of arrays would not be (compiling took four times as long).
 MACHINE = np.dtype(
     [
         ("config", CONFIG),
         ("state", STATE),
-        ("slots", SLOT, (2,)),  # by side
+        ("venues", VENUE, (VENUES,)),
         ("accounts", ACCOUNT, (2,)),  # TRUE, KNOWN
-        ("book", BOOK),
         ("rule_ns", "i8", (2, len(Rule))),  # by side and Rule
         ("touch_ns", "i8", (2,)),  # by side
         ("sessions", "i8", (SESSIONS, 2)),  # open, close
@@ -281,16 +295,25 @@ def new_machines() -> Any:
     machines = new_records(MACHINE, 1)
     machine = machines[0]
     state = machine.state
-    state.best_bid, state.best_ask, state.mid = NO_BID, NO_ASK, np.nan
-    state.sized_inventory = np.nan
+    state.mid = state.sized_inventory = np.nan
     state.next_grid = NEVER
     state.next_order_id = 1
-    state.last_fill_ts = state.position_since = state.clear_ts = -NEVER
+    state.last_fill_ts = state.position_since = -NEVER
+    return machines
+
+
+def add_venue(machine: Any) -> Any:
+    """The next venue of a machine before its first row; its terms are to be filled in."""
+    venue = machine.venues[machine.config.venues]
+    venue.index = machine.config.venues
+    machine.config.venues += 1
+    venue.best_bid, venue.best_ask = NO_BID, NO_ASK
+    venue.clear_ts = -NEVER
     for side in (BID, ASK):
-        slot = machine.slots[side]
+        slot = venue.slots[side]
         slot.request_effect_ts = slot.request_answer_ts = NEVER
         slot.last_fill_ts = -NEVER
         slot.reason = Rule.NO_DATA
         slot.asked = np.nan
         slot.missing = slot.status = -1
-    return machines
+    return venue

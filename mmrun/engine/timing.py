@@ -11,6 +11,20 @@ from mmrun.engine.state import ASK, BID, TRUE, Machine
 
 
 @kernel
+def best_resting(m: Machine, side: int) -> float:
+    """The best price at which we rest on a side, NaN where we do not."""
+    best = np.nan
+    for k in range(m.config.venues):
+        v = m.venues[k]
+        slot = v.slots[side]
+        if slot.live == 1:
+            price = price_of(slot.price, v.tick, v.ticks_per_unit)
+            if not (best >= price if side == BID else best <= price):
+                best = price
+    return best
+
+
+@kernel
 def emit_grid(m: Machine, ts: int) -> None:
     """Record equity at a grid time: the state after all rows up to it."""
     config = m.config
@@ -25,9 +39,6 @@ def emit_grid(m: Machine, ts: int) -> None:
     row.inventory_pnl = state.inventory_pnl
     row.fees = account.fees
     row.rebates = account.rebates
-    bid, ask = m.slots[BID], m.slots[ASK]
-    tick, per_unit = config.tick, config.ticks_per_unit
-    row.bid = price_of(bid.price, tick, per_unit) if bid.live == 1 else np.nan
-    row.ask = price_of(ask.price, tick, per_unit) if ask.live == 1 else np.nan
+    row.bid, row.ask = best_resting(m, BID), best_resting(m, ASK)
     state.equity_used += 1
     state.next_grid = ts + config.grid_ns

@@ -74,6 +74,7 @@ def clock_rows(times: IntColumn) -> Batch:
         size=missing,
         side=zero,
         status=zero,
+        venue=zero,
     )
 
 

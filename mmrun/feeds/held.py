@@ -62,8 +62,8 @@ class _FromMemory:
     tape: HeldTape
 
     @property
-    def instrument(self) -> Instrument:
-        return self.inner.instrument
+    def instruments(self) -> tuple[Instrument, ...]:
+        return self.inner.instruments
 
     @property
     def span(self) -> tuple[int, int]:

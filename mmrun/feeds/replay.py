@@ -20,7 +20,8 @@ from mmrun.feeds.arrow_file import Columns
 from mmrun.feeds.cache import CachedTape, tape_folder
 from mmrun.feeds.clock import Heartbeat, slices, with_clock
 from mmrun.feeds.limited_folder import LimitedFolder
-from mmrun.market.dataset import Dataset, Days, choose_instrument, files_of
+from mmrun.feeds.merge import merged
+from mmrun.market.dataset import Dataset, Days, choose_instruments, files_of
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import TapeFile
 from mmrun.market.reader import decoding
@@ -45,20 +46,21 @@ _USERS = {
     "side": {"depth", "trade"},
     "status": {"status"},
 }
-_CODES = ("side", "status")
+_CODES = ("side", "status", "venue")
 _DTYPES = {"ts": np.dtype(np.int64)} | dict.fromkeys(
     ("kind", *_CODES), np.dtype(np.int8)
 )
 
 
 class Replay:
-    """A dataset's rows of one symbol at one venue, as a feed."""
+    """A dataset's rows of one symbol, at one venue or several, as a feed."""
 
     def __init__(
         self,
         dataset: Dataset,
         symbol: str | None = None,
         *,
+        venues: Sequence[str] = (),
         rows: int = DEFAULT_ROWS,
         heartbeat_ns: int = DEFAULT_HEARTBEAT_NS,
         session: Sessions | None = None,
@@ -69,30 +71,33 @@ class Replay:
         Args:
             dataset: what `load_dataset` gave.
             symbol: which symbol; None when the dataset has one.
+            venues: the venues that are wanted, in order; empty for all.
             rows: how many rows a batch may have at most.
             heartbeat_ns: silence after which a clock row comes; 0 for none.
             session: when clock rows may come; None for always.
             days: first and last date, both included; None for all.
 
         Raises:
-            DataError: no one symbol at one venue is meant.
+            DataError: no one symbol is meant.
+            UsageError: it is on none of the venues.
             NothingSelectedError: the dataset has none of the days.
         """
-        self.instrument: Instrument = choose_instrument(dataset, symbol)
+        self.instruments = choose_instruments(dataset, symbol, venues)
         self._root = dataset.path
-        self._files = files_of(dataset, self.instrument, days)
+        self._files = [files_of(dataset, each, days) for each in self.instruments]
         self._rows = rows
-        self._heartbeat = _heartbeat(self.instrument, heartbeat_ns, session)
+        self._heartbeat = _heartbeat(self.instruments, heartbeat_ns, session)
 
     @property
     def files(self) -> tuple[TapeFile, ...]:
-        """The tape files that are replayed, in time order."""
-        return self._files
+        """The tape files that are replayed, venue by venue, in time order."""
+        return tuple(file for files in self._files for file in files)
 
     @property
     def span(self) -> tuple[int, int]:
         """First and last `ts` of the files, ns."""
-        return self._files[0].first_ts, self._files[-1].last_ts
+        firsts = [files[0].first_ts for files in self._files]
+        return min(firsts), max(files[-1].last_ts for files in self._files)
 
     def batches(self) -> Iterator[Batch]:
         """The rows in time order, clock rows included.
@@ -102,12 +107,15 @@ class Replay:
             UsageError: the environment gives the cache no size.
         """
         folder = tape_folder()
-        read = (
-            batch
-            for file in self._files
-            for batch in _read(self._root / file.path, file, folder)
-        )
-        return with_clock(read, self._heartbeat, self._rows)
+        streams = [self._stream(files, folder) for files in self._files]
+        return with_clock(merged(streams), self._heartbeat, self._rows)
+
+    def _stream(
+        self, files: Sequence[TapeFile], folder: LimitedFolder
+    ) -> Iterator[Batch]:
+        """The rows of one venue."""
+        for file in files:
+            yield from _read(self._root / file.path, file, folder)
 
 
 @dataclass(frozen=True)
@@ -115,7 +123,7 @@ class TapeFeed:
     """Rows in memory as a feed: for tests and for tapes made in Python."""
 
     batch: Batch
-    instrument: Instrument
+    instruments: tuple[Instrument, ...]
     rows: int = DEFAULT_ROWS
     heartbeat_ns: int = DEFAULT_HEARTBEAT_NS
     session: Sessions | None = None
@@ -128,7 +136,7 @@ class TapeFeed:
 
     def batches(self) -> Iterator[Batch]:
         """The rows, clock rows included."""
-        heartbeat = _heartbeat(self.instrument, self.heartbeat_ns, self.session)
+        heartbeat = _heartbeat(self.instruments, self.heartbeat_ns, self.session)
         return with_clock(slices(self.batch, self.rows), heartbeat, self.rows)
 
 
@@ -142,11 +150,12 @@ def batch_of(frame: pl.DataFrame) -> Batch:
 
 
 def _heartbeat(
-    instrument: Instrument, interval_ns: int, session: Sessions | None
+    instruments: Sequence[Instrument], interval_ns: int, session: Sessions | None
 ) -> Heartbeat:
     """No clock rows are added to a tape that holds recorded ones."""
+    recorded = any(instrument.has_clock for instrument in instruments)
     return Heartbeat(
-        interval_ns=0 if instrument.has_clock else interval_ns,
+        interval_ns=0 if recorded else interval_ns,
         sessions=None if session is None else tuple(session),
     )
 

@@ -28,7 +28,7 @@ from mmrun.market.manifest import (
     sum_rows,
 )
 from mmrun.market.storage import Location, reaching, stays_inside
-from mmrun.problems import DataError, NothingSelectedError
+from mmrun.problems import DataError, NothingSelectedError, UsageError
 
 
 IMPORT_HINT = "make a dataset with `mmrun import FORMAT SRC... -o DIR`"
@@ -97,11 +97,32 @@ def load_dataset(path: Location) -> Dataset:
 
 
 def choose_instrument(dataset: Dataset, symbol: str | None = None) -> Instrument:
-    """The instrument called `symbol`, or the only one when None.
+    """The instrument called `symbol`, or the only one when None, at its one venue.
 
     Raises:
-        DataError: there is no such symbol, the choice is open, or the symbol is on
-            more than one venue.
+        DataError: as `choose_instruments`, or the symbol is on more than one venue.
+    """
+    found = choose_instruments(dataset, symbol)
+    if len(found) > 1:
+        venues = _list([item.venue for item in found])
+        message = (
+            f"{found[0].symbol} is on {len(found)} venues ({venues}) in "
+            f"{dataset.path}; expected it on one"
+        )
+        raise DataError(message)
+    return found[0]
+
+
+def choose_instruments(
+    dataset: Dataset, symbol: str | None = None, venues: Sequence[str] = ()
+) -> tuple[Instrument, ...]:
+    """The instrument called `symbol`, or the only one when None: one for each venue.
+
+    With `venues`, those of them that the dataset has, in that order.
+
+    Raises:
+        DataError: there is no such symbol, or the choice is open.
+        UsageError: it is on none of the venues.
     """
     symbols = sorted({instrument.symbol for instrument in dataset.instruments})
     if symbol is None and len(symbols) > 1:
@@ -122,14 +143,23 @@ def choose_instrument(dataset: Dataset, symbol: str | None = None) -> Instrument
             hint = "a run takes one symbol; several are several runs"
         message = f"{dataset.path} has no symbol '{wanted}'"
         raise DataError(message, hint=hint)
-    if len(found) > 1:
-        venues = _list([item.venue for item in found])
+    by_venue = {item.venue: item for item in found}
+    chosen = [by_venue[name] for name in venues if name in by_venue]
+    if venues and not chosen:
         message = (
-            f"{wanted} is on {len(found)} venues ({venues}) in {dataset.path}; "
-            "expected one venue at a time so far"
+            f"the strategy quotes {', '.join(venues)}, the data is of "
+            f"{', '.join(by_venue)}: name that venue under venues, or leave them out"
         )
-        raise DataError(message)
-    return found[0]
+        raise UsageError(message)
+    return tuple(chosen or found)
+
+
+def files_of_all(
+    dataset: Dataset, instruments: Sequence[Instrument], days: Days | None = None
+) -> tuple[TapeFile, ...]:
+    """The tape files of an instrument at its venues, by first time."""
+    found = [f for each in instruments for f in files_of(dataset, each, days)]
+    return tuple(sorted(found, key=lambda file: file.first_ts))
 
 
 def files_of(

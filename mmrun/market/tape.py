@@ -81,10 +81,11 @@ def polars_schema() -> pl.Schema:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Consecutive tape rows of one venue as arrays of one length.
+    """Consecutive tape rows of an instrument as arrays of one length.
 
-    `ts` int64 ns; `kind`, `side`, `status` int8; the rest float64, NaN where a row's
-    kind has no such value. All C-contiguous.
+    `ts` int64 ns; `kind`, `side`, `status`, `venue` int8; the rest float64, NaN where a
+    row's kind has no such value. All C-contiguous. `venue` is an index into a feed's
+    instruments, 0 of clock rows.
     """
 
     ts: IntColumn
@@ -97,6 +98,7 @@ class Batch:
     size: FloatColumn
     side: CodeColumn
     status: CodeColumn
+    venue: CodeColumn
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -120,6 +122,7 @@ EMPTY = Batch(
     size=np.zeros(0),
     side=np.zeros(0, np.int8),
     status=np.zeros(0, np.int8),
+    venue=np.zeros(0, np.int8),
 )
 
 
@@ -127,8 +130,8 @@ class Feed(Protocol):
     """Where batches come from: recorded or live, one loop for both."""
 
     @property
-    def instrument(self) -> Instrument:
-        """What is traded, with tick and lot."""
+    def instruments(self) -> tuple[Instrument, ...]:
+        """What is traded, with tick and lot: one a venue."""
         ...
 
     @property

@@ -27,7 +27,7 @@ def _time(field: str) -> Column:
 
 
 def _whole(field: str) -> Column:
-    return lambda rows, _: pl.Series(_plain(rows, field))
+    return lambda rows, _: pl.Series(_plain(rows, field).astype(np.int64))
 
 
 def _number(field: str) -> Column:
@@ -42,6 +42,10 @@ def _name(field: str, names: Sequence[str | None], offset: int = 0) -> Column:
 
 def _missing(rows: NDArray[Any], recording: Recording) -> pl.Series:
     return _look_up(_plain(rows, "missing"), (None, *recording.missing_names), 1)
+
+
+def _venue(rows: NDArray[Any], recording: Recording) -> pl.Series:
+    return _look_up(_plain(rows, "venue"), recording.venues, 0)
 
 
 def _plain(rows: NDArray[Any], field: str) -> NDArray[Any]:
@@ -78,6 +82,7 @@ FILLS: dict[str, Column] = {
     "ts": _time("ts"),
     "known_ts": _time("known_ts"),
     "order_id": _whole("order_id"),
+    "venue": _venue,
     "side": _name("side", _SELL_BUY, 1),
     "liquidity": _name("taker", ("maker", "taker")),
     "price": _number("price"),
@@ -91,6 +96,7 @@ ORDERS: dict[str, Column] = {
     "ts": _time("ts"),
     "sent_ts": _time("sent_ts"),
     "order_id": _whole("order_id"),
+    "venue": _venue,
     "side": _name("side", _SELL_BUY, 1),
     "event": _name("event", _names_of(OrderEvent)),
     "price": _number("price"),
@@ -101,6 +107,7 @@ ORDERS: dict[str, Column] = {
 #: `rule` is `quoted` while the side rests; `missing` names the input that was.
 DECISIONS: dict[str, Column] = {
     "ts": _time("ts"),
+    "venue": _venue,
     "side": _name("side", _ASK_BID, 1),
     "rule": _name("rule", _RULES),
     "price": _number("price"),

@@ -63,7 +63,13 @@ def row_of(line: str) -> Row:
 
 def batch_of_rows(rows: list[Row]) -> Batch:
     """Rows as a batch; what a row does not have is NaN, or 0 for codes."""
-    dtypes = {"ts": np.int64, "kind": np.int8, "side": np.int8, "status": np.int8}
+    dtypes = {
+        "ts": np.int64,
+        "kind": np.int8,
+        "side": np.int8,
+        "status": np.int8,
+        "venue": np.int8,
+    }
     columns = {}
     for name in Batch.__dataclass_fields__:
         default = 0 if name in dtypes else np.nan
@@ -202,7 +208,7 @@ def run(plan_of: Callable[..., Plan]) -> Callable[..., Ran]:
         name, _, ticks = fills.partition(":")
         feed = TapeFeed(
             tape(text) if isinstance(text, str) else text,
-            replace(ACME, **(instrument or {})),
+            (replace(ACME, **(instrument or {})),),
             rows=rows,
             heartbeat_ns=round(heartbeat_ms * MS),
         )

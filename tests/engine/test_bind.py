@@ -9,12 +9,13 @@ import pytest
 from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.bind import (
     configure,
+    enter_venue,
     new_machine,
     run_values,
     sizes_of,
     ticks_per_unit,
 )
-from mmrun.engine.state import NEVER
+from mmrun.engine.state import NEVER, new_machines
 from mmrun.problems import UsageError
 
 
@@ -26,7 +27,7 @@ def config_of(plan_of, acme):
         plan = plan_of(quote, **keys)
         return configure(
             plan.strategy,
-            acme,
+            acme.multiplier,
             model=FillModel(),
             latency=latency or Latency(),
             grid_ns=1,
@@ -34,6 +35,17 @@ def config_of(plan_of, acme):
         )
 
     return config
+
+
+@pytest.fixture
+def venue_of(plan_of, acme):
+    """The VENUE of a strategy's keys at ACME."""
+
+    def venue(quote=None, **keys):
+        machine = new_machines()[0]
+        return enter_venue(machine, plan_of(quote, **keys).strategy, acme)
+
+    return venue
 
 
 @pytest.mark.parametrize(
@@ -97,14 +109,14 @@ def test_written_limits_have_their_defaults_beside_them(config_of):
     assert config.pull_crossed == 1
 
 
-def test_a_tolerance_below_a_tick_is_none(config_of):
+def test_a_tolerance_below_a_tick_is_none(venue_of):
     """Prices move by whole ticks: 1.5 ticks are one, half a tick is none."""
     quotes = [
         {"bid": 99.99, "ask": 100.01, "size": 1, "requote": {"tolerance": t}}
         for t in ("0.5tick", "1.5tick", "2tick", 0.03)
     ]
 
-    found = [int(config_of(quote).tolerance_ticks) for quote in quotes]
+    found = [int(venue_of(quote).tolerance_ticks) for quote in quotes]
 
     assert found == [0, 1, 2, 3]
 
@@ -119,21 +131,21 @@ def test_latency_of_nothing_is_instant(config_of):
     assert found == [1, 0, 0]
 
 
-def test_a_maker_rebate_is_a_negative_fee(config_of):
+def test_a_maker_rebate_is_a_negative_fee(venue_of):
     """Cost positive, rebate negative, in the unit that was written."""
     venues = {"NASDAQ": {"maker_rebate": "0.0020/share", "taker_fee": "3bps"}}
 
-    config = config_of(venues=venues)
+    venue = venue_of(venues=venues)
 
-    assert config.maker_rate == -0.0020
-    assert config.taker_rate == pytest.approx(3e-4)
-    assert config.maker_unit != config.taker_unit
+    assert venue.maker_rate == -0.0020
+    assert venue.taker_rate == pytest.approx(3e-4)
+    assert venue.maker_unit != venue.taker_unit
 
 
-def test_too_many_sessions_are_refused(plan_of, config_of):
+def test_too_many_sessions_are_refused(plan_of, config_of, acme):
     """What does not fit the engine's arrays is said, not cut off."""
     plan = plan_of()
     sessions = [(i, i + 1) for i in range(5_000)]
 
     with pytest.raises(UsageError, match="5000 sessions, more than 4096"):
-        new_machine(plan, config_of(), {}, columns=(), sessions=sessions, depth=1)
+        new_machine(plan, (acme,), config_of(), {}, columns=(), sessions=sessions)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import pytest
 from mmrun.engine.bind import run_values
 from mmrun.engine.jit import uncompiled
 from mmrun.engine.pipeline import new_pipeline
+from mmrun.market.instrument import Instrument
 from mmrun.market.tape import Batch
 from mmrun.plan.plan import Plan
 
@@ -44,7 +44,7 @@ def line(ms: int) -> str:
 
 @pytest.fixture
 def column(
-    plan_of: Callable[..., Plan], tape: Callable[[str], Batch]
+    plan_of: Callable[..., Plan], tape: Callable[[str], Batch], acme: Instrument
 ) -> Callable[..., Any]:
     """The values of a formula over rows from some ms on, in batches of some rows."""
 
@@ -55,7 +55,7 @@ def column(
         start = int(tape("0 clock").ts[0])
         pipeline = new_pipeline(
             plan,
-            SimpleNamespace(tick=0.01, ticks_per_unit=100, per_tick=100.0),
+            (acme,),
             run_values(plan, 0.01, 1.0),
             sessions=[(start + ms * 10**6, start + ms * 10**6 + 1) for ms in OPENS_MS],
             utc_offset=lambda _: 0,

@@ -162,7 +162,7 @@ def test_time_at_the_touch_and_on_both_sides(run):
 def test_progress_is_told_after_each_batch(plan_of, tape, acme):
     """With the number of rows done."""
     told: list[int] = []
-    feed = TapeFeed(tape(BOOK + "1 clock\n2 clock"), acme, rows=2, heartbeat_ns=0)
+    feed = TapeFeed(tape(BOOK + "1 clock\n2 clock"), (acme,), rows=2, heartbeat_ns=0)
 
     drive(plan_of(), feed, Conditions(), progress=told.append)
 

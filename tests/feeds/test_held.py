@@ -18,7 +18,7 @@ def feed_of(acme, quotes_at):
 
     def make(*seconds: int, heartbeat_ns: int = 0) -> TapeFeed:
         rows = batch_of(quotes_at([second * 10**9 for second in seconds]))
-        return TapeFeed(rows, acme, rows=2, heartbeat_ns=heartbeat_ns)
+        return TapeFeed(rows, (acme,), rows=2, heartbeat_ns=heartbeat_ns)
 
     return make
 
@@ -39,7 +39,7 @@ def test_a_second_reading_is_of_the_same_batches(write_tapes, acme, quotes_at) -
 
     assert all(a is b for a, b in zip(first, second, strict=True))
     assert tape.rows == sum(map(len, first))
-    assert tape.bytes == tape.rows * (7 * 8 + 3)
+    assert tape.bytes == tape.rows * (7 * 8 + 4)
 
 
 def test_other_clock_rows_are_another_tape(write_tapes, acme, quotes_at) -> None:

@@ -78,7 +78,7 @@ def test_arrays_have_the_contracts_types(write_tapes, acme, mixed):
     floats = dict.fromkeys(
         ("bid", "bid_size", "ask", "ask_size", "price", "size"), "float64"
     )
-    codes = dict.fromkeys(("kind", "side", "status"), "int8")
+    codes = dict.fromkeys(("kind", "side", "status", "venue"), "int8")
     assert types == {"ts": "int64", **codes, **floats}
     for name in types:
         assert getattr(batch, name).flags.c_contiguous
@@ -103,7 +103,7 @@ def test_a_replay_tells_instrument_and_span(write_tapes, acme, quotes_at):
 
     feed = Replay(dataset)
 
-    assert feed.instrument == acme
+    assert feed.instruments == (acme,)
     assert feed.span == (times[0], times[1])
 
 
@@ -174,7 +174,7 @@ def test_a_tape_in_memory_is_replayed_like_a_file(write_tapes, acme, quotes_at):
     dataset = write_tapes(Tape(acme, frame))
 
     from_file, _ = joined(Replay(dataset))
-    in_memory = TapeFeed(batch_of(frame.drop("recv_ts")), acme, rows=2)
+    in_memory = TapeFeed(batch_of(frame.drop("recv_ts")), (acme,), rows=2)
 
     assert equal(joined(in_memory)[0], from_file)
     assert in_memory.span == (START_NS, START_NS + 3 * SECOND)
@@ -183,7 +183,7 @@ def test_a_tape_in_memory_is_replayed_like_a_file(write_tapes, acme, quotes_at):
 def test_an_empty_tape_gives_nothing(acme):
     """No rows, no clock rows, no batches."""
     feed = TapeFeed(
-        batch_of(pl.DataFrame(schema={"ts": pl.Int64, "kind": pl.UInt8})), acme
+        batch_of(pl.DataFrame(schema={"ts": pl.Int64, "kind": pl.UInt8})), (acme,)
     )
 
     assert list(feed.batches()) == []
@@ -195,6 +195,6 @@ def test_recorded_clock_rows_get_none_added(acme, quotes_at):
     frame = quotes_at([START_NS, START_NS + 10 * SECOND]).drop("recv_ts")
     recorded = replace(acme, has_clock=True)
 
-    rows, _ = joined(TapeFeed(batch_of(frame), recorded))
+    rows, _ = joined(TapeFeed(batch_of(frame), (recorded,)))
 
     assert rows.ts.tolist() == [START_NS, START_NS + 10 * SECOND]

@@ -103,6 +103,7 @@ def batch_of(lines: list[Line], sign: int = 1) -> Batch:
     columns["kind"] = np.array([line.kind for line in lines], np.int8)
     columns["side"] = np.array([sign * line.side for line in lines], np.int8)
     columns["status"] = np.array([line.status for line in lines], np.int8)
+    columns["venue"] = np.zeros(len(lines), np.int8)
     for i, line in enumerate(lines):
         if line.kind == Kind.QUOTE:
             columns[low][i], columns[high][i] = (
@@ -203,7 +204,7 @@ class Case:
     ) -> Recording:
         batch = batch_of(self.lines if lines is None else lines, sign)
         deep = Kind.DEPTH in batch.kind
-        feed = TapeFeed(batch, DEEP if deep else ACME, rows=rows, heartbeat_ns=0)
+        feed = TapeFeed(batch, (DEEP if deep else ACME,), rows=rows, heartbeat_ns=0)
         conditions = Conditions(
             model=self.model,
             latency=self.latency,

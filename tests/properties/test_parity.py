@@ -15,14 +15,13 @@ import os
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
 
 import numpy as np
 from hypothesis import given, settings, strategies as st
 from hypothesis.strategies import DrawFn
 from numpy.typing import NDArray
 
-from mmrun.engine.bind import run_values, ticks_per_unit
+from mmrun.engine.bind import run_values
 from mmrun.engine.interpret import python_residual
 from mmrun.engine.jit import Mode, compiled, uncompiled
 from mmrun.engine.pipeline import new_pipeline
@@ -31,6 +30,7 @@ from mmrun.lang.evaluate import Evaluator, Row
 from mmrun.lang.nodes import Expr, Ticks, input_ticks
 from mmrun.lang.place import TextPlace, formula
 from mmrun.market.inputs import InputRows
+from mmrun.market.instrument import Instrument
 from mmrun.market.tape import Batch, Kind
 from mmrun.plan.compile import Checked, check_formulas, compile_plan
 from mmrun.plan.passes import PASSES
@@ -352,6 +352,7 @@ def tapes(draw: DrawFn) -> Tape:
         size=column(SIZES_SEEN[1:], trade),
         side=np.where(trade, chance.choice([-1, 1], count), 0).astype(np.int8),
         status=np.zeros(count, np.int8),
+        venue=np.zeros(count, np.int8),
     )
     states = [
         {name: float(chance.choice(some)) for name in SOME_STATE} for _ in range(count)
@@ -460,11 +461,10 @@ def by_plan(
 ) -> list[Values]:
     """Values of the outputs, row by row: columns in batches, then the residual."""
     values = run_values(plan, TICK, LOT)
-    whole = ticks_per_unit(TICK)
-    config = SimpleNamespace(tick=TICK, ticks_per_unit=whole, per_tick=whole)
+    instrument = Instrument(symbol="ACME", venue="NASDAQ", tick=TICK, lot=LOT)
     pipeline = new_pipeline(
         plan,
-        config,
+        (instrument,),
         values,
         sessions=[SESSION],
         utc_offset=lambda _: UTC_OFFSET_NS,

@@ -44,7 +44,7 @@ def made_fills() -> np.ndarray:
         known = START + step * S + 2_000_000
         fills[number] = (
             *(START + step * S, number + 1, price, size, MIDS[step], fee, held),
-            *(known, side, int(fee > 0)),
+            *(known, 0, side, int(fee > 0)),
         )
     return fills
 
@@ -52,12 +52,34 @@ def made_fills() -> np.ndarray:
 def made_orders() -> np.ndarray:
     nan = float("nan")
     rows = [
-        (START, START, 99.98, 100, 300, 1, 1, OrderEvent.NEW, Rule.QUOTED),
-        (START, START, 99.99, 150, nan, 3, -1, OrderEvent.NEW, Rule.QUOTED),
-        (START + S, START + S, 99.98, 100, nan, 1, 1, OrderEvent.FILLED, Rule.QUOTED),
-        (START + 2 * S, START, 99.95, 350, 0, 2, 1, OrderEvent.REPLACE, Rule.QUOTED),
-        (START + 3 * S, START, 99.9, 9, nan, 6, 1, OrderEvent.REJECT, Rule.POST_ONLY),
-        (START + 5 * S, START, 99.95, 9, nan, 2, 1, OrderEvent.CANCEL, Rule.STALE),
+        (START, START, 99.98, 100, 300, 1, 0, 1, OrderEvent.NEW, Rule.QUOTED),
+        (START, START, 99.99, 150, nan, 3, 0, -1, OrderEvent.NEW, Rule.QUOTED),
+        (
+            START + S,
+            START + S,
+            99.98,
+            100,
+            nan,
+            1,
+            0,
+            1,
+            OrderEvent.FILLED,
+            Rule.QUOTED,
+        ),
+        (START + 2 * S, START, 99.95, 350, 0, 2, 0, 1, OrderEvent.REPLACE, Rule.QUOTED),
+        (
+            START + 3 * S,
+            START,
+            99.9,
+            9,
+            nan,
+            6,
+            0,
+            1,
+            OrderEvent.REJECT,
+            Rule.POST_ONLY,
+        ),
+        (START + 5 * S, START, 99.95, 9, nan, 2, 0, 1, OrderEvent.CANCEL, Rule.STALE),
     ]
     return np.array(rows, ORDER)
 
@@ -66,9 +88,9 @@ def made_decisions() -> np.ndarray:
     nan = float("nan")
     both = Adjustment.POST_ONLY | Adjustment.TOLERANCE
     rows = [
-        (START, 99.98, 100, 1, Rule.QUOTED, both, -1),
-        (START, nan, 0, -1, Rule.MISSING, Adjustment.NONE, 1),
-        (START + 5 * S, nan, 0, 1, Rule.STALE, Adjustment.NONE, -1),
+        (START, 99.98, 100, 0, 1, Rule.QUOTED, both, -1),
+        (START, nan, 0, 0, -1, Rule.MISSING, Adjustment.NONE, 1),
+        (START + 5 * S, nan, 0, 0, 1, Rule.STALE, Adjustment.NONE, -1),
     ]
     return np.array(rows, DECISION)
 
@@ -128,6 +150,7 @@ def recording() -> Recording:
         made_equity(),
         made_totals(),
         ("vol", "fast"),
+        ("NASDAQ",),
     )
 
 
@@ -157,6 +180,7 @@ def idle(recording: Recording) -> Recording:
         recording.equity[:0],
         nothing,
         (),
+        ("NASDAQ",),
     )
 
 
@@ -197,7 +221,7 @@ def made_day() -> tuple[np.ndarray, np.ndarray, float]:
         cash -= side * size * price
         spread += side * size * (mid - price)
         ts, rebate = START + minute * 60 * S, 0.002 * size
-        fills[minute] = (ts, minute, price, size, mid, -rebate, held, ts, side, 0)
+        fills[minute] = (ts, minute, price, size, mid, -rebate, held, ts, 0, side, 0)
         rebates = 0.002 * float(fills["size"].sum())
         net = cash + held * mid + rebates
         equity[minute] = (

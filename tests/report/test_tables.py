@@ -68,6 +68,7 @@ def test_every_code_has_a_name(recording: Recording) -> None:
         recording.equity,
         recording.totals,
         (),
+        ("NASDAQ",),
     )
 
     named = frame("decisions", made)
