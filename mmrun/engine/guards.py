@@ -58,14 +58,25 @@ def guard_of(m: Machine, v: Machine) -> int:
 @inlined
 def apply_guards(m: Machine, ts: int) -> None:
     """Pull both sides where a guard holds; quotes come back at an evaluation."""
-    state = m.state
-    state.guarded = 0
+    m.state.guarded = 0
+    if m.config.venues == 1:
+        _apply_guard(m, m.venues[0], ts)
+    else:
+        _apply_all(m, ts)
+
+
+@kernel
+def _apply_all(m: Machine, ts: int) -> None:
     for k in range(m.config.venues):
-        v = m.venues[k]
-        v.guard = guard_of(m, v)
-        if v.guard != 0:
-            state.guarded += 1
-            _pull_both(m, v, ts)
+        _apply_guard(m, m.venues[k], ts)
+
+
+@inlined
+def _apply_guard(m: Machine, v: Machine, ts: int) -> None:
+    v.guard = guard_of(m, v)
+    if v.guard != 0:
+        m.state.guarded += 1
+        _pull_both(m, v, ts)
 
 
 @kernel
@@ -77,6 +88,15 @@ def _pull_both(m: Machine, v: Machine, ts: int) -> None:
 @inlined
 def log_decisions(m: Machine, ts: int) -> None:
     """Record the rules that have changed, of every venue and side."""
+    if m.config.venues == 1:
+        log_decision(m, m.venues[0], BID, ts)
+        log_decision(m, m.venues[0], ASK, ts)
+    else:
+        _log_all(m, ts)
+
+
+@kernel
+def _log_all(m: Machine, ts: int) -> None:
     for k in range(m.config.venues):
         v = m.venues[k]
         log_decision(m, v, BID, ts)

@@ -71,12 +71,20 @@ def evaluate_quotes(m, formula, ts):  # type: ignore[no-untyped-def]
     state = m.state
     state.evaluated = 1
     state.steady = state.repeatable
+    if m.config.venues == 1:
+        quote_venue(m, m.venues[0], ts)
+    else:
+        _quote_all(m, ts)
+
+
+@kernel
+def _quote_all(m: Machine, ts: int) -> None:
     for k in range(m.config.venues):
         v = m.venues[k]
         if v.guard == 0:
             quote_venue(m, v, ts)
         else:
-            state.steady = 0
+            m.state.steady = 0
 
 
 @inlined
