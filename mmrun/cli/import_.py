@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from importlib import import_module
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,58 +14,29 @@ from mmrun.problems import UsageError
 
 
 if TYPE_CHECKING:
-    from mmrun.importers.rows import Imported
+    from mmrun.importers.importing import Done
+    from mmrun.market.facts import TapeFacts
+    from mmrun.market.manifest import Crossed
 
 _DAY_NS = 86_400 * 10**9
 
-_Read = Callable[[tuple[Path, ...], Path | None, Callable[[str], None]], "Imported"]
+
+class _Command(click.Command):
+    """`mmrun import`, whose help lists the formats from their table."""
+
+    def format_help_text(
+        self, context: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """The docstring, then a row for each format."""
+        from mmrun.importers.formats import FORMATS, TABLE
+
+        super().format_help_text(context, formatter)
+        rows = sorted((known.name, known.files) for known in (*FORMATS, TABLE))
+        with formatter.section("Formats"):
+            formatter.write_dl(rows)
 
 
-def _vendor(name: str) -> _Read:
-    """The importer of a vendor's format; its columns are known, so it takes no map."""
-
-    def read(
-        sources: tuple[Path, ...], table_map: Path | None, tell: Callable[[str], None]
-    ) -> Imported:
-        if table_map is not None:
-            message = (
-                f"--map belongs to `import table`; the columns of {name} are known"
-            )
-            raise UsageError(message)
-        importer = import_module(f"mmrun.importers.{name}")
-        imported: Imported = importer.read(sources, tell)
-        return imported
-
-    return read
-
-
-def _table(
-    sources: tuple[Path, ...], table_map: Path | None, tell: Callable[[str], None]
-) -> Imported:
-    from mmrun.importers import table
-    from mmrun.importers.table_map import read_map
-
-    if table_map is None:
-        message = "`import table` needs --map MAP.yaml, which says what the columns are"
-        raise UsageError(message)
-    return table.read(sources, read_map(table_map), tell)
-
-
-#: Format name to how it is read.
-FORMATS: dict[str, _Read] = {
-    "binance": _vendor("binance"),
-    "bybit": _vendor("bybit"),
-    "databento": _vendor("databento"),
-    "hftbacktest": _vendor("hftbacktest"),
-    "lean": _vendor("lean"),
-    "lobster": _vendor("lobster"),
-    "prosperity": _vendor("prosperity"),
-    "table": _table,
-    "tardis": _vendor("tardis"),
-}
-
-
-@click.command(name="import", no_args_is_help=True)
+@click.command(name="import", cls=_Command, no_args_is_help=True)
 @click.argument("format_name", metavar="FORMAT")
 @click.argument(
     "sources",
@@ -101,6 +71,11 @@ FORMATS: dict[str, _Read] = {
     default="0ns",
     help="Added to every receive time: 1.27s if the recorder's clock was slow by that.",
 )
+@click.option(
+    "--crossed",
+    type=click.Choice(["keep", "drop", "fail"]),
+    help="Quotes with the bid above the ask: kept (default), left out, or refused.",
+)
 @click.option("--force", is_flag=True, help="Replace the dataset that is there.")
 @click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
 def command(
@@ -110,44 +85,35 @@ def command(
     table_map: Path | None,
     given: tuple[str, ...],
     clock_offset: str,
+    crossed: Crossed | None,
     force: bool,
     as_json: bool,
 ) -> None:
-    r"""Turn a vendor's files into a dataset.
+    """Turn a vendor's files into a dataset, or add what it lacks.
 
-    \b
-    FORMAT is one of
-      binance      recorded websocket lines (gzip), public dumps (CSV, zip)
-      bybit        archived order books and trades (JSON lines, CSV)
-      databento    DBN files; needs the extra `databento` of mmrun
-      hftbacktest  event files (npz)
-      lean         QuantConnect Lean ticks of US equities and forex (zip, CSV)
-      lobster      pairs of message and orderbook CSV (zip, CSV)
-      prosperity   days of the IMC Prosperity competition (CSV)
-      table        own CSV or Parquet, with --map
-      tardis       normalised data of crypto exchanges (CSV)
-    SRC are files, or directories they are looked for in.
+    SRC are files, or directories they are looked for in. A day that the dataset holds
+    is not read again, so that the same call goes on after an interruption and adds the
+    days that have come since.
     """
-    read = _format(format_name)
-    from mmrun.importers.received import shifted
-    from mmrun.importers.stated import guesses, read_facts, stated
+    _check_format(format_name, table_map)
+    from mmrun.importers.importing import How, import_files
+    from mmrun.importers.stated import read_facts
     from mmrun.market.storage import locate
-    from mmrun.market.writer import check_output, write_dataset
 
-    place = locate(output)
-    check_output(place, replace=force)
-    facts_given = read_facts(_given(given))
-    offset_ns = _offset_ns(clock_offset)
+    how = How(
+        format_name=format_name,
+        table_map=table_map,
+        facts=read_facts(_given(given)),
+        clock_offset_ns=_offset_ns(clock_offset),
+        crossed=crossed,
+    )
+    notes: list[str] = []
     with progress() as tell:
-        imported = stated(read(sources, table_map, tell), facts_given)
-        imported = shifted(imported, offset_ns)
-        tell("looking at what was read")
-        facts = _facts(imported)
-        write_dataset(
-            place, imported.tapes, imported.provenance, replace=force, progress=tell
+        done = import_files(
+            sources, locate(output), how, replace=force, tell=tell, note=notes.append
         )
-    click.echo(_as_json(output, facts) if as_json else _summary(output, facts))
-    for note in (*imported.notes, *guesses(imported)):
+    click.echo(_as_json(output, done) if as_json else _summary(output, done))
+    for note in notes:
         click.echo(f"note: {note}", err=True)
 
 
@@ -172,52 +138,74 @@ def _offset_ns(text: str) -> int:
     return literal.nanoseconds
 
 
-def _format(name: str) -> _Read:
-    if name not in FORMATS:
+def _check_format(name: str, table_map: Path | None) -> None:
+    """A format that there is, with a map where it needs one and only there."""
+    from mmrun.importers.formats import FORMATS, TABLE
+
+    names = [known.name for known in (*FORMATS, TABLE)]
+    if name not in names:
         from mmrun.documents.words import did_you_mean
 
-        (hint, *_) = did_you_mean(name, FORMATS)
+        (hint, *_) = did_you_mean(name, names)
         message = f"unknown format '{name}'; {hint}"
         raise UsageError(message)
-    return FORMATS[name]
+    if name == TABLE.name and table_map is None:
+        message = "`import table` needs --map MAP.yaml, which says what the columns are"
+        raise UsageError(message)
+    if name != TABLE.name and table_map is not None:
+        message = f"--map belongs to `import table`; the columns of {name} are known"
+        raise UsageError(message)
 
 
-def _facts(imported: Imported) -> list[dict[str, Any]]:
-    """What each tape holds, for people and for programs."""
-    from mmrun.market.facts import facts_of
-
-    found = []
-    for tape in imported.tapes:
-        facts = facts_of(tape.frame, tape.instrument)
-        found.append(
-            {
-                "symbol": tape.instrument.symbol,
-                "venue": tape.instrument.venue,
-                "rows": dict(facts.rows),
-                "first_ts": facts.first_ts,
-                "last_ts": facts.last_ts,
-                "timezone": imported.provenance.timezone,
-                "volume": facts.volume,
-                "off_tick_quotes": facts.off_tick_quotes,
-                "off_tick_trades": facts.off_tick_trades,
-                "crossed": facts.crossed,
-                "halts": facts.halts,
-                "unsigned_trades": facts.unsigned_trades,
-            }
-        )
-    return found
+def _tapes(done: Done) -> list[dict[str, Any]]:
+    """What each tape holds, for people and for programs: its days added up."""
+    found: dict[tuple[str, str], list[TapeFacts]] = {}
+    for instrument, facts in done.days:
+        found.setdefault((instrument.symbol, instrument.venue), []).append(facts)
+    return [
+        {
+            "symbol": symbol,
+            "venue": venue,
+            "rows": _added_rows(days),
+            "first_ts": min(day.first_ts for day in days),
+            "last_ts": max(day.last_ts for day in days),
+            "timezone": done.timezone,
+            **{name: sum(getattr(day, name) for day in days) for name in _ADDED},
+        }
+        for (symbol, venue), days in sorted(found.items())
+    ]
 
 
-def _as_json(output: str, facts: list[dict[str, Any]]) -> str:
-    content = {"version": 1, "dataset": output, "tapes": facts}
+_ADDED = (
+    "volume",
+    "off_tick_quotes",
+    "off_tick_trades",
+    "crossed",
+    "halts",
+    "unsigned_trades",
+)
+
+
+def _added_rows(days: Sequence[TapeFacts]) -> dict[str, int]:
+    kinds = dict.fromkeys(kind for day in days for kind in day.rows)
+    return {kind: sum(day.rows.get(kind, 0) for day in days) for kind in kinds}
+
+
+def _as_json(output: str, done: Done) -> str:
+    content = {
+        "version": 1,
+        "dataset": output,
+        "parts": {"read": done.parts - done.there, "there_already": done.there},
+        "tapes": _tapes(done),
+    }
     return json.dumps(content, indent=2)
 
 
-def _summary(output: str, facts: list[dict[str, Any]]) -> str:
+def _summary(output: str, done: Done) -> str:
     from mmrun.cli.moments import clock
 
     lines = []
-    for tape in facts:
+    for tape in _tapes(done):
         rows = ", ".join(f"{count:,} {kind}" for kind, count in tape["rows"].items())
         first = clock(tape["first_ts"], tape["timezone"])
         last = clock(tape["last_ts"], tape["timezone"])
@@ -236,4 +224,6 @@ def _summary(output: str, facts: list[dict[str, Any]]) -> str:
             lines.append(f"  side not known   {tape['unsigned_trades']:,} trades")
         if tape["off_tick_quotes"]:
             lines.append("  warning: quotes between ticks: is the tick right?")
+    if done.there:
+        lines.append(f"{done.there:,} of {done.parts:,} days were there already")
     return "\n".join([*lines, f"written to {output}"])

@@ -15,7 +15,9 @@ deleveraging, and those without size, meet no order and are left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -25,43 +27,61 @@ from mmrun.importers.binance_book import book_rows, quote_rows
 from mmrun.importers.binance_clock import delay_of, in_update_order
 from mmrun.importers.binance_dump import read_dump
 from mmrun.importers.binance_notes import ChosenTrades
-from mmrun.importers.binance_record import Recording, joined, money
+from mmrun.importers.binance_record import FOLDERS, Recording, joined, money
 from mmrun.importers.binance_stream import read_stream
+from mmrun.importers.days import Unit, day_in
 from mmrun.importers.rows import Imported, in_order, tape_rows
 from mmrun.importers.sources import Member, members_of
 from mmrun.importers.steps import common_step
 from mmrun.importers.streams import merged
+from mmrun.market.growing import Before
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import Provenance
+from mmrun.market.seams import SEAM_NS
 from mmrun.market.tape import Kind
 from mmrun.market.writer import Tape
 from mmrun.problems import DataError
 
 
-_SUFFIXES = (".csv", ".parquet", ".gz")
+SUFFIXES = (".csv", ".parquet", ".gz")
+GOES_ON = True  #: a recording may go on from that of the day before, without a snapshot
+#: What stood in a symbol's book at a venue before a time (ns).
+_BookBefore = Callable[[str, str, int], Before | None]
 _NO_SNAPSHOT_HINT = "record a REST snapshot (depth?limit=1000) with the stream"
 
 
+def unit_of(path: Path) -> Unit:
+    """The files of a day, symbol and market."""
+    folders = [folder.lower() for folder in path.resolve().parent.parts]
+    market = [folder for folder in folders if folder in FOLDERS][-1:]
+    symbol = re.split(r"[_.\-]", path.name)[0].upper()
+    return Unit(day_in(path)[0], "/".join([*market, symbol]))
+
+
 def read(
-    sources: Sequence[Path], progress: Callable[[str], None] = lambda _: None
+    sources: Sequence[Path],
+    progress: Callable[[str], None] = lambda _: None,
+    *,
+    before: _BookBefore = lambda _symbol, _venue, _ts: None,
 ) -> Imported:
     """Read recordings and dumps.
 
     Args:
         sources: files, zips of dumps, and directories of them.
         progress: told what is being read.
+        before: tells the book that stood before, for recordings that go on from it.
 
     Raises:
         DataError: a file is missing, damaged or holds what cannot be right, or depth
             has no snapshot to begin at and nothing else is there.
     """
     files: dict[tuple[str, str], list[Recording]] = {}
-    for member in members_of(sources, _SUFFIXES):
+    for member in members_of(sources, SUFFIXES):
         progress(f"reading {member.name}")
         found = _read_file(member, progress)
         files.setdefault((found.symbol, found.market.venue), []).append(found)
     recordings = [joined(files[key]) for key in sorted(files)]
-    results = [_tape(recording, progress) for recording in recordings]
+    results = [_tape(recording, before, progress) for recording in recordings]
     titles = ", ".join(f"{r.market.title} {r.symbol}" for r in recordings)
     return Imported(
         tapes=tuple(tape for tape, _ in results),
@@ -71,7 +91,6 @@ def read(
             for tape, found in results
             for note in found
         ),
-        guessed={recording.symbol: ("tick", "lot") for recording in recordings},
     )
 
 
@@ -82,23 +101,26 @@ def _read_file(member: Member, progress: Callable[[str], None]) -> Recording:
 
 
 def _tape(
-    recording: Recording, progress: Callable[[str], None]
+    recording: Recording, before: _BookBefore, progress: Callable[[str], None]
 ) -> tuple[Tape, list[str]]:
     progress(f"putting {recording.symbol} of {recording.market.title} in order")
     books = in_update_order(recording.books, recording.trades)
     trades = _chosen(recording.trades)
     instrument = _instrument(recording)
-    if recording.counts["snapshot"]:
-        book = book_rows(books, recording.levels)
-        rows, found = book.frame, notes.on_book(book)
+    start = _before(recording, books, before)
+    last_id = None
+    if recording.counts["snapshot"] or (start and start.last_id is not None):
+        book = book_rows(books, recording.levels, start)
+        rows, found, last_id = book.frame, [*notes.on_book(book)], book.last_id
+        instrument = replace(instrument, depth=None)
     else:
         rows = quote_rows(books, recording.levels)
-        found = notes.on_quotes(recording)
+        found = [*notes.on_quotes(recording)]
     frame = merged([_trade_rows(trades.rows), rows])
     if frame.is_empty():
         message = f"{recording.name} gives no rows: {'; '.join(found)}"
         raise DataError(message, hint=_NO_SNAPSHOT_HINT)
-    return Tape(instrument, frame), [
+    return Tape(instrument, frame, last_id=last_id), [
         notes.on_messages(recording),
         *found,
         *notes.on_trades(trades),
@@ -119,8 +141,22 @@ def _instrument(recording: Recording) -> Instrument:
         multiplier=multiplier,
         inverse=recording.market.inverse,
         currency=currency,
-        depth=None if recording.counts["snapshot"] else 1,
+        depth=1,
+        guessed=("tick", "lot"),
     )
+
+
+def _before(
+    recording: Recording, books: pl.DataFrame, before: _BookBefore
+) -> Before | None:
+    """The book before a recording of depth; without its id where it is long ago."""
+    if not recording.counts["depth"]:
+        return None
+    ts = books["ts"][0]
+    found = before(recording.symbol, recording.market.venue, ts)
+    if found is None or ts - found.ts <= SEAM_NS:
+        return found
+    return replace(found, last_id=None)
 
 
 def _chosen(trades: pl.DataFrame) -> ChosenTrades:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from mmrun.importers.binance_record import Book
 from mmrun.importers.rows import in_order, tape_rows
+from mmrun.market.growing import Before
 from mmrun.market.tape import IntColumn, Kind, Side, Status
 
 
@@ -47,6 +48,8 @@ class BookRows:
     early: int  #: depth messages before a snapshot, not needed or not usable
     repeated: int  #: depth messages with updates that were known
     gaps: tuple[Gap, ...]
+    goes_on: bool  #: whether the book of the recording before was gone on with
+    last_id: int | None  #: of the last update; None where the book is not known
 
 
 _CLEAR, _GAP = 0, 2  #: marks beside the sides of depth rows
@@ -123,15 +126,19 @@ class _Replay:
 _Levels = list[tuple[int, float, float]]
 
 
-def book_rows(books: pl.DataFrame, levels: pl.DataFrame) -> BookRows:
+def book_rows(
+    books: pl.DataFrame, levels: pl.DataFrame, start: Before | None = None
+) -> BookRows:
     """Follow the book through its messages.
 
     Args:
         books: messages by update id, with `ts`.
         levels: of the messages, by line.
+        start: the book at the end of the recording before; one whose last id is not
+            known is cleared.
     """
-    replay = _Replay()
-    replay.sides = {int(side): _Side(side) for side in (Side.BUY, Side.SELL)}
+    replay = _started(start)
+    goes_on = replay.last is not None
     starts: list[int] = []
     gaps: list[Gap] = []
     early = repeated = 0
@@ -159,7 +166,25 @@ def book_rows(books: pl.DataFrame, levels: pl.DataFrame) -> BookRows:
             _apply_depth(replay, i, found)
             replay.last = last
     frame = _tape(books, replay.rows)
-    return BookRows(frame, tuple(starts), early, repeated, tuple(gaps))
+    return BookRows(
+        frame, tuple(starts), early, repeated, tuple(gaps), goes_on, replay.last
+    )
+
+
+def _started(before: Before | None) -> _Replay:
+    """The replay before its first message."""
+    replay = _Replay()
+    replay.sides = {int(side): _Side(side) for side in (Side.BUY, Side.SELL)}
+    if before is not None and before.last_id is None:
+        replay.rows.add(0, _GAP, 0.0, 0.0)
+        replay.clear(0)
+    elif before is not None:
+        replay.last = before.last_id
+        for side, shown in ((1, before.book.bids), (-1, before.book.asks)):
+            pairs = zip(shown.price.tolist(), shown.size.tolist(), strict=True)
+            for price, size in pairs:
+                replay.sides[side].change(price, size)
+    return replay
 
 
 def _levels_of(books: pl.DataFrame, levels: pl.DataFrame) -> Iterator[_Levels]:

@@ -69,8 +69,11 @@ def on_trades(trades: ChosenTrades) -> Iterator[str]:
 
 def on_book(book: BookRows) -> Iterator[str]:
     """Where the book begins, and where it is broken."""
-    starts = _moments(book.starts)
-    yield f"the whole book is known from {starts} on, by a snapshot"
+    if book.goes_on:
+        yield "the book goes on from the recording before"
+    if book.starts:
+        starts = _moments(book.starts)
+        yield f"the whole book is known from {starts} on, by a snapshot"
     if book.early:
         yield f"{book.early:,} depth messages stand before a snapshot and were not needed"
     if book.repeated:

@@ -37,6 +37,7 @@ from mmrun.market.writer import Tape
 
 
 VENUE = "BYBIT"
+SUFFIXES = (".data", ".data.gz", ".csv", ".csv.gz")
 _INVERSE = re.compile(r"(?P<coin>[A-Z0-9]+)USD([FGHJKMNQUVXZ]\d\d)?\Z")
 
 
@@ -63,7 +64,7 @@ def read(
     """
     contents: dict[str, _Content] = {}
     notes: list[str] = []
-    for member in members_of(sources, (".data", ".data.gz", ".csv", ".csv.gz")):
+    for member in members_of(sources, SUFFIXES):
         progress(f"reading {member.name}")
         data = member.read()
         if member.base.lower().endswith(".csv"):
@@ -78,7 +79,6 @@ def read(
         tapes=tuple(tapes),
         provenance=Provenance(source="Bybit, archived books and trades"),
         notes=tuple(notes),
-        guessed=dict.fromkeys(sorted(contents), ("tick", "lot")),
     )
 
 
@@ -97,6 +97,7 @@ def _tape(symbol: str, content: _Content, notes: list[str]) -> Tape:
         inverse=inverse is not None,
         currency=inverse["coin"] if inverse else _quote_currency(symbol),
         depth=max(levels) if levels else 1,
+        guessed=("tick", "lot"),
     )
     return Tape(instrument, frame)
 

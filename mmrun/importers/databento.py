@@ -12,7 +12,7 @@
 before) the time at which it was given, `ts_recv`; `recv_ts` is Databento's `ts_recv`.
 The book is looked at where an event ends (flag LAST). Trades (action T, the aggressor's
 side) stand before the change of their event; fills of resting orders (F) change nothing,
-the cancels behind them do. Order ids are not kept.
+the cancels behind them do. Order messages with their ids are kept aside.
 
 Source: Databento's schema reference, and the records themselves.
 """
@@ -36,10 +36,12 @@ from mmrun.importers.databento_file import (
 )
 from mmrun.importers.databento_rows import (
     book_rows,
+    order_messages,
     order_rows,
     prices_of,
     trade_rows,
 )
+from mmrun.importers.days import Unit, by_day
 from mmrun.importers.rows import Imported
 from mmrun.importers.sources import members_of
 from mmrun.importers.steps import common_step
@@ -66,7 +68,7 @@ LEVELS: dict[str, int | None] = {
     "cbbo-1m": 1,
 }
 _DELIVERY = r"[FGHJKMNQUVXZ]\d{1,2}"  #: month and year at the end of a future's symbol
-_SUFFIXES = (".dbn", ".dbn.zst")
+SUFFIXES = (".dbn", ".dbn.zst")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,11 @@ class _Content:
     symbol: str
     venue: str
     records: dict[str, list[Records]] = field(default_factory=dict)
+
+
+def unit_of(path: Path) -> Unit | None:
+    """The files of a day; definitions are needed by all."""
+    return None if "definition" in path.name else by_day(path)
 
 
 def read(
@@ -92,17 +99,16 @@ def read(
         UsageError: the decoder (the extra `databento`) is not installed.
     """
     files = []
-    for member in members_of(sources, _SUFFIXES):
+    for member in members_of(sources, SUFFIXES):
         progress(f"reading {member.name}")
         files.append(read_dbn(member))
     definitions = [found for file in files for found in file.definitions]
     contents, notes = _contents([file for file in files if not file.definitions])
     built = [_tape(content, definitions, progress) for content in contents]
     return Imported(
-        tapes=tuple(made.tape for made in built),
+        tapes=tuple(tape for tape, _ in built),
         provenance=Provenance(source=f"Databento, {', '.join(_schemas(files))}"),
-        notes=(*notes, *(note for made in built for note in made.notes)),
-        guessed={made.tape.instrument.symbol: made.guessed for made in built},
+        notes=(*notes, *(note for _, found in built for note in found)),
     )
 
 
@@ -149,18 +155,11 @@ def _by_publisher(found: Mapping[tuple[str, str, int], _Content]) -> list[_Conte
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Built:
-    tape: Tape
-    notes: tuple[str, ...]
-    guessed: tuple[str, ...]
-
-
 def _tape(
     content: _Content,
     definitions: Sequence[Definition],
     progress: Callable[[str], None],
-) -> _Built:
+) -> tuple[Tape, list[str]]:
     progress(f"building {content.symbol} at {content.venue}")
     notes: list[str] = []
     frame = _frame(content, notes)
@@ -181,12 +180,27 @@ def _tape(
         multiplier=multiplier or 1.0,
         currency=defined.currency if defined else "USD",
         depth=_depth(content),
+        expiry=_expiry(content.symbol, defined, notes),
+        guessed=tuple(
+            name
+            for name, value in (("tick", tick), ("multiplier", multiplier))
+            if value is None
+        ),
     )
-    missing = (("tick", tick), ("multiplier", multiplier if tick else 1.0))
-    guessed = tuple(name for name, value in missing if value is None)
-    if defined is None:
-        guessed = ("tick", "multiplier")
-    return _Built(Tape(instrument, frame), tuple(notes), guessed)
+    return Tape(instrument, frame, orders=_orders(content)), notes
+
+
+def _expiry(symbol: str, defined: Definition | None, notes: list[str]) -> str:
+    if defined is None or defined.symbol != symbol or not defined.expiry:
+        return ""
+    notes.append(f"{symbol}: expires {defined.expiry}")
+    return defined.expiry
+
+
+def _orders(content: _Content) -> pl.DataFrame | None:
+    if "mbo" not in content.records:
+        return None
+    return order_messages(content.symbol, np.concatenate(content.records["mbo"]))
 
 
 def _frame(content: _Content, notes: list[str]) -> pl.DataFrame:

@@ -26,6 +26,7 @@ _CHUNK_BYTES = 2**22
 _EPOCH = dt.date(1970, 1, 1)
 _NS_A_DAY = 86_400 * 10**9
 _UNDEF_MULTIPLIER = 2**31 - 1
+_UNDEF_TIMESTAMP = 2**64 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Definition:
     tick: float | None
     multiplier: float | None  #: money per price unit and contract
     currency: str
+    expiry: str  #: last moment of trading, ISO 8601 UTC; empty where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,14 @@ def _definition(record: Any) -> Definition:
         tick=_price(record.min_price_increment),
         multiplier=float(multiplier) if multiplier else None,
         currency=record.currency or "USD",
+        expiry=_moment(record.expiration),
     )
+
+
+def _moment(ts: int) -> str:
+    if ts in {0, _UNDEF_TIMESTAMP}:
+        return ""
+    return f"{dt.datetime.fromtimestamp(ts // 10**9, dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _price(value: int) -> float | None:

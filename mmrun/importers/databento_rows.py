@@ -37,6 +37,7 @@ def order_rows(
     Raises:
         DataError: the files never say which orders stood before.
     """
+    notes.extend(_carried_over(symbol, records))
     records = _with_clears(records)
     ts = _times(symbol, records, notes)
     op = _codes(records["action"], _OPS)
@@ -67,6 +68,27 @@ def order_rows(
     )
 
 
+def order_messages(symbol: str, records: Records) -> pl.DataFrame:
+    """Order messages as they came, with the order's id, to keep beside the tape.
+
+    Returns:
+        `ts` and `recv_ts` (ns), `order_id`, `action` and `side` (Databento's letters),
+        `price` (null where there is none), `size`, `sequence`.
+    """
+    return pl.DataFrame(
+        {
+            "ts": _times(symbol, records, []),
+            "recv_ts": _received(records),
+            "order_id": records["order_id"],
+            "action": records["action"].astype("U1"),
+            "side": records["side"].astype("U1"),
+            "price": _prices(records["price"]),
+            "size": records["size"],
+            "sequence": records["sequence"],
+        }
+    ).with_columns(pl.col("price").fill_nan(None))
+
+
 def book_rows(
     symbol: str, records: Records, schema: str, notes: list[str]
 ) -> pl.DataFrame:
@@ -94,6 +116,18 @@ def prices_of(records: Records) -> Iterator[pl.Series]:
     names = [name for name in records.dtype.names or () if "px_" in name]
     for name in names or ["price"]:
         yield pl.Series(np.unique(_prices(records[name]))).fill_nan(None)
+
+
+def _carried_over(symbol: str, records: Records) -> Iterator[str]:
+    """Orders of a snapshot were entered before it, many of them on days before."""
+    snapshot = (records["flags"] & SNAPSHOT) > 0
+    old = snapshot & (records["action"] == b"A")
+    if old.any():
+        count = int(np.count_nonzero(old))
+        yield (
+            f"{symbol}: {count:,} orders of the snapshot were entered before it; they "
+            "stand at the time it was given"
+        )
 
 
 def _with_clears(records: Records) -> Records:

@@ -29,6 +29,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from mmrun.importers.days import Unit, by_day_and_name
 from mmrun.importers.hftbacktest_events import Events, read_events
 from mmrun.importers.hftbacktest_rows import tape_frame
 from mmrun.importers.rows import Imported
@@ -43,6 +44,7 @@ from mmrun.problems import DataError
 
 
 VENUE = "HFTBACKTEST"
+SUFFIXES = (".npz", ".npy")
 _DATE = re.compile(r"[_.-]?\d{8}.*|[_.-]?\d{4}-\d{2}-\d{2}.*")
 
 
@@ -51,6 +53,11 @@ class _File:
     name: str
     symbol: str
     events: Events
+
+
+def unit_of(path: Path) -> Unit:
+    """The files of a day and symbol."""
+    return by_day_and_name(path)
 
 
 def read(
@@ -66,7 +73,7 @@ def read(
         DataError: a file is damaged, holds no events, or its times overlap another's.
     """
     files = []
-    for member in members_of(sources, (".npz", ".npy")):
+    for member in members_of(sources, SUFFIXES):
         progress(f"reading {member.name}")
         events = read_events(member.name, member.read())
         files.append(_File(member.name, _symbol(member.base), events))
@@ -79,7 +86,6 @@ def read(
         tapes=tuple(tapes),
         provenance=Provenance(source="hftbacktest event files"),
         notes=tuple(notes),
-        guessed=dict.fromkeys(symbols, ("tick", "lot")),
     )
 
 
@@ -104,6 +110,7 @@ def _tape(symbol: str, files: Sequence[_File], notes: list[str]) -> Tape:
         tick=common_step(quoted),
         lot=common_step(sizes),
         depth=1 if is_touch else None,
+        guessed=("tick", "lot"),
     )
     return Tape(instrument, frame)
 

@@ -24,24 +24,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from mmrun.importers.days import Unit, by_day_and_folder
 from mmrun.importers.lean_ticks import equity_quotes, equity_trades, forex_quotes
 from mmrun.importers.rows import Imported, in_order
 from mmrun.importers.sources import Member, members_of
 from mmrun.importers.text import TextFile
 from mmrun.market.instrument import Instrument
-from mmrun.market.manifest import Crossed, Provenance
-from mmrun.market.tape import Kind
+from mmrun.market.manifest import Provenance
 from mmrun.market.writer import Tape
 from mmrun.problems import DataError
 
 
+SUFFIXES = (".csv",)
 _NAME = re.compile(
     r"(?P<date>\d{8})_(?P<symbol>[^_]+)_"
     r"((?P<old>quote|trade)_tick|tick_(?P<new>quote|trade))\.csv\Z",
@@ -88,7 +89,6 @@ def read(
     progress: Callable[[str], None] = lambda _: None,
     *,
     off_exchange: bool = False,
-    crossed: Crossed = "keep",
 ) -> Imported:
     """Read tick files, several symbols, days and venues at once.
 
@@ -96,7 +96,6 @@ def read(
         sources: zips, directories and CSV files, in any order.
         progress: told what is being read.
         off_exchange: keep trades that were made off the exchanges.
-        crossed: what is done with quotes whose bid is above the ask.
 
     Raises:
         DataError: a file is missing, damaged, misnamed, given twice or holds what
@@ -107,25 +106,26 @@ def read(
     for day, contents in days.items():
         progress(f"reading {day.symbol} at {day.market.venue} {day.date}")
         found = _read_day(day, contents, off_exchange=off_exchange)
-        kept = _apply_crossed(day, found, crossed)
-        rows.setdefault((day.symbol, day.market), []).append(kept)
+        rows.setdefault((day.symbol, day.market), []).append(found)
     timezone = _timezone([market for _, market in rows])
     return Imported(
         tapes=tuple(_tape(*key, found, timezone) for key, found in rows.items()),
-        provenance=Provenance(source=_source(days), timezone=timezone, crossed=crossed),
+        provenance=Provenance(source=_source(days), timezone=timezone),
         notes=tuple(
             note for found in rows.values() for day in found for note in day.notes
         ),
-        guessed={
-            symbol: ("tick",) for symbol, market in rows if market is not EQUITIES
-        },
     )
+
+
+def unit_of(path: Path) -> Unit:
+    """Quotes and trades of a day lie in the directory of their symbol."""
+    return by_day_and_folder(path)
 
 
 def _days(sources: Sequence[Path]) -> dict[Day, dict[str, Member]]:
     """Quote and trade files of each day."""
     days: dict[Day, dict[str, Member]] = {}
-    for member in members_of(sources, suffix=".csv"):
+    for member in members_of(sources, SUFFIXES):
         match = _NAME.match(member.base)
         if match is None:
             message = f"{member.name} is not a Lean tick file name"
@@ -155,9 +155,10 @@ def _timezone(markets: Sequence[Market]) -> str:
 
 def _source(days: Iterable[Day]) -> str:
     markets = dict.fromkeys(day.market for day in days)
-    clocks = ", ".join(f"{market.venue} {market.timezone}" for market in markets)
-    dates = len({day.date for day in days})
-    return f"Lean ticks, {dates} day{'s' * (dates > 1)}; clocks of the files: {clocks}"
+    return "; ".join(
+        f"Lean ticks of {market.venue}, the files' clock {market.timezone}"
+        for market in markets
+    )
 
 
 def _tape(symbol: str, market: Market, days: Sequence[DayRows], timezone: str) -> Tape:
@@ -169,6 +170,7 @@ def _tape(symbol: str, market: Market, days: Sequence[DayRows], timezone: str) -
         currency="USD" if market is EQUITIES else symbol[-3:],
         timezone=timezone,
         has_trade_side=False,
+        guessed=() if market is EQUITIES else ("tick",),
     )
     frame = pl.concat([day.frame for day in days])
     if frame.is_empty():
@@ -226,26 +228,6 @@ def _forex_day(day: Day, files: Mapping[str, TextFile], midnight: int) -> DayRow
             f"{_name(day)}: the file's clock is {day.market.timezone}; {hours} h were added to make it UTC"
         )
     return DayRows(in_order([frame]), tuple(notes), tick)
-
-
-def _apply_crossed(day: Day, rows: DayRows, policy: Crossed) -> DayRows:
-    """Quotes with the bid above the ask: kept, left out, or refused; and counted."""
-    quotes = rows.frame.filter(pl.col("kind") == int(Kind.QUOTE))
-    is_crossed = (pl.col("bid") > pl.col("ask")).fill_null(value=False)
-    count = quotes.select(is_crossed.sum()).item()
-    locked = quotes.select((pl.col("bid") == pl.col("ask")).sum()).item()
-    if not count and not locked:
-        return rows
-    if count and policy == "fail":
-        message = f"{_name(day)}: {count:,} of {len(quotes):,} quotes have the bid above the ask"
-        raise DataError(message)
-    done = "left out" if policy == "drop" else "kept"
-    note = (
-        f"{_name(day)}: {count:,} quotes ({count / len(quotes):.2%}) have the bid above the ask and were {done}; "
-        f"{locked:,} ({locked / len(quotes):.2%}) have both equal"
-    )
-    frame = rows.frame.filter(~is_crossed) if policy == "drop" else rows.frame
-    return replace(rows, frame=frame, notes=(*rows.notes, note))
 
 
 def midnight_ns(day: str, timezone: str) -> int:

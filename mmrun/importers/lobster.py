@@ -13,7 +13,7 @@ side of the resting order, before the book change of the same message; crosses (
 trades of unknown side; halts (7) are status rows. Files of one level give `quote` rows,
 deeper ones a `clear` and `depth` rows: the whole book at the first message (what stood
 before it is not in the files), then what each message changed. A message that changes
-nothing in the known levels gives no row.
+nothing in the known levels gives no row. The messages with their order ids are kept aside.
 
 Source: the readme of LOBSTER's sample files, 1 September 2013.
 """
@@ -31,6 +31,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from mmrun.importers.days import Unit, by_day_and_name
 from mmrun.importers.levels import BookSide, depth_changes
 from mmrun.importers.rows import Imported, in_order, tape_rows
 from mmrun.importers.sources import Member, members_of
@@ -43,6 +44,7 @@ from mmrun.problems import DataError
 
 
 VENUE = "NASDAQ"
+SUFFIXES = (".csv",)
 TIMEZONE = "America/New_York"
 TICK = 0.01
 LOT = 1.0
@@ -94,16 +96,21 @@ def read(
     return Imported(
         tapes=tuple(_tape(symbol, days, progress) for symbol in symbols),
         provenance=Provenance(
-            source=f"LOBSTER, {len(days)} day{'s' * (len(days) > 1)}",
+            source="LOBSTER",
             timezone=TIMEZONE,
         ),
     )
 
 
+def unit_of(path: Path) -> Unit:
+    """The pair of a day; two depths of it would be found in one unit, and refused."""
+    return by_day_and_name(path)
+
+
 def _days(sources: Sequence[Path]) -> dict[Day, dict[str, Member]]:
     """The pairs of message and orderbook files, by symbol and date."""
     days: dict[Day, dict[str, Member]] = {}
-    for member in members_of(sources, suffix=".csv"):
+    for member in members_of(sources, SUFFIXES):
         match = _NAME.match(member.base)
         if match is None:
             message = f"{member.name} is not a LOBSTER file name"
@@ -139,10 +146,14 @@ def _tape(
         levels = ", ".join(f"{day.date}: {day.levels}" for day in mine)
         message = f"{symbol} has days of different depth ({levels})"
         raise DataError(message, hint="import one depth at a time")
-    frames = []
+    frames, orders = [], []
     for day in mine:
         progress(f"reading {symbol} {day.date}")
-        frames.append(_read_day(day, days[day]["message"], days[day]["orderbook"]))
+        pair = days[day]
+        rows, messages = _read_day(day, pair["message"], pair["orderbook"])
+        frames.append(rows)
+        price = pl.Series("price", messages["price"].to_numpy() / PRICE_STEPS)
+        orders.append(messages.with_columns(price))
     instrument = Instrument(
         symbol=symbol,
         venue=VENUE,
@@ -151,20 +162,23 @@ def _tape(
         timezone=TIMEZONE,
         depth=mine[0].levels,
     )
-    return Tape(instrument, pl.concat(frames))
+    return Tape(instrument, pl.concat(frames), orders=pl.concat(orders))
 
 
-def _read_day(day: Day, message: Member, orderbook: Member) -> pl.DataFrame:
+def _read_day(
+    day: Day, message: Member, orderbook: Member
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A day's tape rows, and its messages."""
     messages = read_messages(TextFile(message.name, message.read()), day.date)
     book = read_book(TextFile(orderbook.name, orderbook.read()), day.levels)
     if len(messages) != len(book):
         text = f"{orderbook.name} has {len(book):,} lines and {message.name} {len(messages):,}; expected one for one"
         raise DataError(text, hint="one of the two is cut short, or they are no pair")
-    return day_rows(messages, book)
+    return day_rows(messages, book), messages
 
 
 def read_messages(file: TextFile, day: str) -> pl.DataFrame:
-    """A message file as `ts` (ns since 1970), type, size, price and direction.
+    """A message file: `ts` (ns since 1970), type, order_id, size, price, direction.
 
     Raises:
         DataError: a line is not what LOBSTER writes, or times run backwards.
@@ -183,7 +197,7 @@ def read_messages(file: TextFile, day: str) -> pl.DataFrame:
         row = back[0]
         message = f"{file.at(row)}: time goes back from {frame['time'][row - 1]} to {frame['time'][row]}"
         raise DataError(message, hint="LOBSTER's lines are in time order; get it again")
-    return result.select("ts", "type", "size", "price", "direction")
+    return result.select("ts", "type", "order_id", "size", "price", "direction")
 
 
 def read_book(file: TextFile, levels: int) -> NDArray[np.int64]:

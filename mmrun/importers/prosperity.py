@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from mmrun.importers.days import Unit
 from mmrun.importers.headed import Columns, HeadedFile, read_headed, refuse
 from mmrun.importers.levels import BookSide, Levels, depth_changes
 from mmrun.importers.rows import Imported, in_order, tape_rows
@@ -37,6 +38,7 @@ from mmrun.problems import DataError
 
 
 VENUE = "PROSPERITY"
+SUFFIXES = (".csv",)
 CURRENCY = "SEASHELLS"
 TICK = LOT = 1.0
 DEPTH = 3
@@ -63,6 +65,7 @@ _TRADES: Columns = {
     "quantity": pl.Int64,
 }
 _DAY = re.compile(r"day_(-?\d+)")
+_SORTABLE = 10**6  #: added to days, which may be below 0
 _HINT = "expected prices_round_R_day_D.csv or trades_round_R_day_D.csv"
 
 
@@ -72,6 +75,12 @@ class _Product:
 
     prices: list[pl.DataFrame] = field(default_factory=list)
     trades: list[pl.DataFrame] = field(default_factory=list)
+
+
+def unit_of(path: Path) -> Unit:
+    """Prices and trades of a day."""
+    match = _DAY.search(path.name)
+    return Unit(f"{int(match[1]) + _SORTABLE:09d}" if match else "")
 
 
 def read(
@@ -89,7 +98,7 @@ def read(
     """
     products: dict[str, _Product] = {}
     notes = []
-    for member in members_of(sources, ".csv"):
+    for member in members_of(sources, SUFFIXES):
         progress(f"reading {member.name}")
         file = HeadedFile(member.name, member.read(), separator=";")
         if {"product", "bid_price_1"} <= set(file.header):

@@ -7,7 +7,6 @@ from dataclasses import replace
 import polars as pl
 
 from mmrun.importers.rows import Imported
-from mmrun.market.writer import Tape
 
 
 def shifted(imported: Imported, offset_ns: int) -> Imported:
@@ -21,7 +20,7 @@ def shifted(imported: Imported, offset_ns: int) -> Imported:
         return imported
     later = pl.col("recv_ts") + offset_ns
     tapes = tuple(
-        Tape(tape.instrument, tape.frame.with_columns(later)) for tape in imported.tapes
+        replace(tape, frame=tape.frame.with_columns(later)) for tape in imported.tapes
     )
     stated = imported.provenance.clock_offset_ns + offset_ns
     provenance = replace(imported.provenance, clock_offset_ns=stated)

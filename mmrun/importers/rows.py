@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -23,8 +23,6 @@ class Imported:
     tapes: tuple[Tape, ...]
     provenance: Provenance
     notes: tuple[str, ...] = ()  #: what the user should know, a sentence each
-    guessed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By symbol, the fields of its instrument that the files do not state."""
 
 
 def tape_rows(kind: Kind, order: Any, columns: Mapping[str, Any]) -> pl.DataFrame:

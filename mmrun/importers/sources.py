@@ -44,6 +44,34 @@ def members_of(
         yield from (_unpacked(member) for member in found)
 
 
+def paths_of(sources: Sequence[Path], suffix: str | tuple[str, ...]) -> list[Path]:
+    """The files the sources stand for; zips and files that are named are all taken.
+
+    Raises:
+        DataError: a source is missing, or a directory has no file that ends in `suffix`.
+    """
+    suffixes = (suffix,) if isinstance(suffix, str) else suffix
+    found: list[Path] = []
+    for source in sources:
+        inside = list(_paths(source, suffixes))
+        if not inside:
+            message = f"{source} holds no {' or '.join(suffixes)} file"
+            raise DataError(message)
+        found += inside
+    return list(dict.fromkeys(found))
+
+
+def _paths(source: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    if not source.exists():
+        raise missing_file(source)
+    if not source.is_dir():
+        yield source
+        return
+    for path in sorted(source.iterdir()):
+        if path.name.lower().endswith((*suffixes, ".zip")) or path.is_dir():
+            yield from _paths(path, suffixes)
+
+
 def read_bytes(path: Path) -> bytes:
     """A file's bytes.
 
@@ -58,16 +86,11 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _members(source: Path, suffixes: tuple[str, ...]) -> Iterator[Member]:
-    if not source.exists():
-        raise missing_file(source)
-    if source.is_dir():
-        for path in sorted(source.iterdir()):
-            if path.name.lower().endswith((*suffixes, ".zip")) or path.is_dir():
-                yield from _members(path, suffixes)
-    elif source.suffix.lower() == ".zip":
-        yield from _zipped(source, suffixes)
-    else:
-        yield Member(str(source), source.name, source, partial(read_bytes, source))
+    for path in _paths(source, suffixes):
+        if path.suffix.lower() == ".zip":
+            yield from _zipped(path, suffixes)
+        else:
+            yield Member(str(path), path.name, path, partial(read_bytes, path))
 
 
 def _zipped(path: Path, suffixes: tuple[str, ...]) -> Iterator[Member]:

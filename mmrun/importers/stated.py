@@ -45,35 +45,28 @@ def stated(imported: Imported, facts: Mapping[str, Value]) -> Imported:
         symbols = ", ".join(tape.instrument.symbol for tape in imported.tapes)
         message = f"the files hold {len(imported.tapes)} instruments ({symbols}); expected one to give a {min(names_one)}"
         raise UsageError(message)
-    tapes = tuple(_with(tape, facts) for tape in imported.tapes)
-    guessed = {
-        tape.instrument.symbol: tuple(
-            name
-            for name in imported.guessed.get(old.instrument.symbol, ())
-            if name not in facts
-        )
-        for old, tape in zip(imported.tapes, tapes, strict=True)
-    }
-    return replace(imported, tapes=tapes, guessed=guessed)
+    return replace(imported, tapes=tuple(_with(tape, facts) for tape in imported.tapes))
 
 
 def guesses(imported: Imported) -> Iterator[str]:
     """What was guessed, a sentence for each instrument."""
     for tape in imported.tapes:
         instrument = tape.instrument
-        names = imported.guessed.get(instrument.symbol, ())
+        names = instrument.guessed
         shown = [f"{name} {getattr(instrument, name):.12g}" for name in names]
         remedy = " ".join(f"--instrument {name}=..." for name in names)
         if names:
+            verb = "is" if len(names) == 1 else "are"
             yield (
-                f"{instrument.symbol} at {instrument.venue}: {' and '.join(shown)} are "
+                f"{instrument.symbol} at {instrument.venue}: {' and '.join(shown)} {verb} "
                 f"guessed, as the files do not say; if not right: {remedy}"
             )
 
 
 def _with(tape: Tape, facts: Mapping[str, Value]) -> Tape:
-    instrument: Instrument = replace(tape.instrument, **facts)  # type: ignore[arg-type]
-    return Tape(instrument, tape.frame)
+    known: Instrument = replace(tape.instrument, **facts)  # type: ignore[arg-type]
+    guessed = tuple(name for name in known.guessed if name not in facts)
+    return replace(tape, instrument=replace(known, guessed=guessed))
 
 
 def _positive(text: str) -> float:

@@ -25,6 +25,7 @@ from mmrun.market.writer import Tape
 from mmrun.problems import DataError, Problem, StrategyError, problem_at
 
 
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet")
 _SLOTS = 8  #: places a line has for the rows made from it
 _BEFORE_1980_NS = 315_532_800 * 10**9
 
@@ -45,7 +46,6 @@ def read(
         DataError: a file is missing, damaged or holds what cannot be right.
         StrategyError: the map names columns the files do not have.
     """
-    _check_patterns(table_map, sources)
     parts = []
     for path in sources:
         progress(f"reading {path}")
@@ -54,11 +54,10 @@ def read(
     if frame.is_empty():
         message = "the map selects no rows of these files"
         raise DataError(message, hint="look at its `where` expressions")
-    frame, notes = _apply_crossed_policy(frame, table_map)
     return Imported(
         tapes=(Tape(table_map.instrument, frame),),
         provenance=table_map.provenance,
-        notes=(*notes, *_doubts(frame)),
+        notes=tuple(_doubts(frame)),
     )
 
 
@@ -172,21 +171,6 @@ def _merged(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return rows.drop(ORDER).rechunk()
 
 
-def _apply_crossed_policy(
-    frame: pl.DataFrame, table_map: TableMap
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Quotes with the bid above the ask: kept, left out, or refused."""
-    policy = table_map.provenance.crossed
-    crossed = (pl.col("bid") > pl.col("ask")).fill_null(value=False)
-    count = frame.select(crossed.sum()).item()
-    if not count or policy == "keep":
-        return frame, ()
-    if policy == "fail":
-        message = f"{count:,} quotes have the bid above the ask"
-        raise DataError(message, hint="`crossed: drop` or `keep` in the map")
-    return frame.filter(~crossed), (f"{count:,} crossed quotes were left out",)
-
-
 def _doubts(frame: pl.DataFrame) -> Iterator[str]:
     """What is legal but likely not meant."""
     first = pl.select(pl.from_epoch(pl.lit(frame["ts"][0]), "ns")).item()
@@ -212,7 +196,12 @@ def _missing_columns(entry: Entry, file: TableFile) -> Iterator[Problem]:
             yield problem_at(column.place, "MM501", message, hints=hints)
 
 
-def _check_patterns(table_map: TableMap, sources: Sequence[Path]) -> None:
+def check_patterns(table_map: TableMap, sources: Sequence[Path]) -> None:
+    """Every entry of the map that names a file has one.
+
+    Raises:
+        StrategyError: one has none.
+    """
     problems = [
         problem_at(
             entry.file.place,

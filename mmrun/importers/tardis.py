@@ -41,6 +41,9 @@ from mmrun.market.writer import Tape
 from mmrun.problems import DataError
 
 
+SUFFIXES = (".csv", ".csv.gz")
+
+
 @dataclass(frozen=True, slots=True)
 class Contract:
     """What a size of 1 is worth, where it is not one coin of the base currency."""
@@ -78,12 +81,10 @@ def read(
     contents, notes = _contents(sources, progress)
     built = [_tape(*key, contents[key], progress) for key in sorted(contents)]
     kinds = sorted({content.kind for found in contents.values() for content in found})
-    guessed = ("tick", "lot")
     return Imported(
         tapes=tuple(tape for tape, _ in built),
         provenance=Provenance(source=f"Tardis, {', '.join(kinds)}"),
         notes=(*notes, *(note for _, notes in built for note in notes)),
-        guessed={tape.instrument.symbol: guessed for tape, _ in built},
     )
 
 
@@ -96,7 +97,7 @@ def _contents(
     """The files' rows by exchange and symbol, and which files are not read."""
     found: _Contents = {}
     notes = []
-    for member in members_of(sources, (".csv", ".csv.gz")):
+    for member in members_of(sources, SUFFIXES):
         progress(f"reading {member.name}")
         kind, parts = read_file(HeadedFile(member.name, member.read()), member.base)
         if kind in NOT_READ:
@@ -147,6 +148,7 @@ def _instrument(
         tick=common_step(*_columns(contents, "price")),
         lot=common_step(*_columns(contents, "amount")),
         depth=books[0] if books else 1,
+        guessed=("tick", "lot"),
         **_contract(exchange, symbol),
     )
 

@@ -11,13 +11,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mmrun.market.check_finding import Place
+from mmrun.market.day_file import ROW_GROUP_ROWS
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import TapeFile
 from mmrun.market.reader import decoding
 from mmrun.market.storage import Location
 from mmrun.market.tape import CodeColumn, FloatColumn, IntColumn, Kind, Status
 from mmrun.market.touch import Book, Touches, ends, follow
-from mmrun.market.writer import ROW_GROUP_ROWS
 
 
 Flags = NDArray[np.bool_]

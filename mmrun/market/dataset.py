@@ -23,6 +23,7 @@ from mmrun.market.manifest import (
     FORMAT_VERSION,
     MANIFEST_NAME,
     Manifest,
+    OrderFile,
     TapeFile,
     from_data,
     sum_rows,
@@ -93,6 +94,8 @@ def load_dataset(path: Location) -> Dataset:
         dataset = Dataset(directory, _read_manifest(directory / MANIFEST_NAME))
         for file in dataset.files:
             _check_file(directory, file)
+        for orders in dataset.manifest.orders:
+            _check_file(directory, orders)
     return dataset
 
 
@@ -182,7 +185,12 @@ def files_of(
             f"it has {_list([file.date for file in found])}"
         )
         raise NothingSelectedError(message)
-    return tuple(sorted(chosen, key=lambda file: file.date))
+    return tuple(sorted(chosen, key=in_time))
+
+
+def in_time(file: TapeFile) -> tuple[str, int, int]:
+    """What an instrument's files are sorted by; two may meet in one moment."""
+    return file.date, file.first_ts, file.last_ts
 
 
 def _read_manifest(path: Location) -> Manifest:
@@ -217,7 +225,7 @@ def _check_version(path: Location, data: Mapping[str, Any] | None) -> None:
         )
 
 
-def _check_file(directory: Location, file: TapeFile) -> None:
+def _check_file(directory: Location, file: TapeFile | OrderFile) -> None:
     path = directory / file.path
     if not stays_inside(file.path) or _leads_out(path, directory):
         message = f"{directory / MANIFEST_NAME} lists {file.path}, outside the dataset"

@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from mmrun.market.day_file import count_kinds
 from mmrun.market.grid import on_grid
 from mmrun.market.instrument import Instrument
 from mmrun.market.tape import FloatColumn, Kind, Side, Status
 from mmrun.market.touch import touch_of
-from mmrun.market.writer import count_kinds
 
 
 SILENCE_NS = 60 * 10**9

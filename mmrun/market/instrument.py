@@ -20,3 +20,5 @@ class Instrument:
     depth: int | None = 1  #: levels a side the tape knows; None: the whole book
     has_trade_side: bool = True  #: trades carry their aggressor side
     has_clock: bool = False  #: clock rows were recorded
+    expiry: str = ""  #: last moment of trading, ISO 8601 UTC; empty: none, or not known
+    guessed: tuple[str, ...] = ()  #: fields the source does not state

@@ -8,7 +8,7 @@ row is decoded. Times are ns since 1970 UTC; dates are dates in `timezone`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -50,6 +50,7 @@ class TapeFile:
     sha256: str
     book_times: int = 0  #: times at which the book changed
     crossed_times: int = 0  #: of these, with the bid above the ask at the end
+    last_id: int | None = None  #: the venue's id of the book's last change
 
     @property
     def row_count(self) -> int:
@@ -58,12 +59,32 @@ class TapeFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFile:
+    """Order messages with their ids, beside the tape file they became depth rows of."""
+
+    path: str  #: relative to the manifest
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """Files that were read together: a day of a source."""
+
+    key: str  #: SHA-256 (hex) of the files and of how they were read
+    sources: tuple[str, ...]  #: names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """All of `dataset.yaml`; files in order of symbol, venue and date."""
+    """All of `dataset.yaml`; files in order of symbol, venue and time."""
 
     provenance: Provenance
     instruments: tuple[Instrument, ...]
     files: tuple[TapeFile, ...]
+    orders: tuple[OrderFile, ...] = ()
+    imports: tuple[Import, ...] = ()
 
     @property
     def content_hash(self) -> str:
@@ -90,6 +111,8 @@ def to_data(manifest: Manifest) -> dict[str, Any]:
             "last_ts": max(file.last_ts for file in manifest.files),
         },
         "files": [_file_data(file) for file in manifest.files],
+        **_given("orders", [asdict(file) for file in manifest.orders]),
+        **_given("imports", [_import_data(found) for found in manifest.imports]),
     }
 
 
@@ -116,7 +139,14 @@ def from_data(data: Mapping[str, Any]) -> Manifest:
     instruments = [_instrument(row, provenance) for row in data["instruments"]]
     files = [TapeFile(**{**row, "date": str(row["date"])}) for row in data["files"]]
     return Manifest(
-        provenance=provenance, instruments=tuple(instruments), files=tuple(files)
+        provenance=provenance,
+        instruments=tuple(instruments),
+        files=tuple(files),
+        orders=tuple(OrderFile(**row) for row in data.get("orders", ())),
+        imports=tuple(
+            Import(key=row["key"], sources=tuple(row["sources"]))
+            for row in data.get("imports", ())
+        ),
     )
 
 
@@ -141,6 +171,8 @@ def _instrument_data(instrument: Instrument) -> dict[str, Any]:
         "depth": "full" if instrument.depth is None else instrument.depth,
         "trade_sides": instrument.has_trade_side,
         "clock_rows": instrument.has_clock,
+        **_given("expiry", instrument.expiry),
+        **_given("guessed", list(instrument.guessed)),
     }
 
 
@@ -157,9 +189,21 @@ def _instrument(row: Mapping[str, Any], provenance: Provenance) -> Instrument:
         depth=None if row["depth"] == "full" else row["depth"],
         has_trade_side=row["trade_sides"],
         has_clock=row["clock_rows"],
+        expiry=row.get("expiry", ""),
+        guessed=tuple(row.get("guessed", ())),
     )
 
 
 def _file_data(file: TapeFile) -> dict[str, Any]:
-    data = {name: getattr(file, name) for name in TapeFile.__dataclass_fields__}
-    return {**data, "rows": dict(file.rows)}
+    data = asdict(file)
+    last_id = data.pop("last_id")
+    return {**data, "rows": dict(file.rows), **_given("last_id", last_id)}
+
+
+def _import_data(found: Import) -> dict[str, Any]:
+    return {"key": found.key, "sources": list(found.sources)}
+
+
+def _given(name: str, value: Any) -> dict[str, Any]:
+    """A key that is only written when there is something to say."""
+    return {name: value} if value else {}

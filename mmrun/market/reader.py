@@ -19,7 +19,16 @@ def read_day(dataset: Dataset, file: TapeFile) -> pl.DataFrame:
     Raises:
         DataError: it cannot be reached or decoded.
     """
-    path = dataset.path / file.path
+    return read_file(dataset.path, file)
+
+
+def read_file(root: Location, file: TapeFile) -> pl.DataFrame:
+    """A tape file's rows, by the place of its dataset.
+
+    Raises:
+        DataError: it cannot be reached or decoded.
+    """
+    path = root / file.path
     with on_disk(path) as copy, decoding(path):
         return pl.read_parquet(copy(), hive_partitioning=False)
 

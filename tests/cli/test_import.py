@@ -51,14 +51,37 @@ def test_json_is_all_there_is_on_stdout(day, tmp_path, capsys):
     assert facts["tapes"][0]["off_tick_trades"] == 1
 
 
-def test_a_dataset_is_not_overwritten_without_force(day, tmp_path, capsys):
-    """Exit code 2 and the way out; with --force it is replaced."""
+def test_a_day_that_is_there_is_not_read_again(day, tmp_path, capsys):
+    """The same call changes nothing; with --force the dataset is made anew."""
     arguments = ["import", "lobster", str(day), "-o", str(tmp_path / "ds")]
     run(arguments)
+    before = (tmp_path / "ds/dataset.yaml").read_bytes()
+    capsys.readouterr()
 
-    assert run(arguments) == 2
-    assert "--force" in capsys.readouterr().err
+    assert run(arguments) == 0
+
+    out, err = capsys.readouterr()
+    assert "1 of 1 days were there already" in out
+    assert "reading" not in err
+    assert (tmp_path / "ds/dataset.yaml").read_bytes() == before
     assert run([*arguments, "--force"]) == 0
+    assert "reading TEST 2012-06-21" in capsys.readouterr().err
+
+
+def test_other_files_of_a_day_that_is_there_are_refused(day, tmp_path, capsys):
+    """Exit code 3 and the way out; what is there stays."""
+    arguments = ["import", "lobster", str(day), "-o", str(tmp_path / "ds")]
+    run(arguments)
+    (day / f"{STEM}_orderbook_1.csv").write_text("1000200,5,1000000,10\n" * 2)
+    capsys.readouterr()
+
+    assert run(arguments) == 3
+
+    assert "rows of TEST at NASDAQ 2012-06-21 are there already" in (
+        said := capsys.readouterr().err
+    )
+    assert "--force" in said
+    assert load_dataset(tmp_path / "ds").rows == {"quote": 1, "trade": 1}
 
 
 def test_an_unknown_format_is_answered_with_the_nearest(day, tmp_path, capsys):

@@ -161,26 +161,6 @@ def test_forex_dealers_have_clocks_of_their_own(tmp_path):
     assert imported.provenance.timezone == "UTC"
 
 
-@pytest.mark.parametrize(("policy", "left"), [("keep", 2), ("drop", 1)])
-def test_crossed_quotes_are_kept_or_left_out_and_counted(day, policy, left):
-    """What is done is said, in the note and in the manifest."""
-    folder = day("oanda/eurusd", quote="1,1.2,1.1\n2,1.1,1.2\n")
-
-    imported = lean.read([folder], crossed=policy)
-
-    assert len(frame_of(imported)) == left
-    assert any("1 quotes (50.00%)" in note for note in imported.notes)
-    assert imported.provenance.crossed == policy
-
-
-def test_crossed_quotes_can_be_refused(day):
-    """The policy fail stops the import."""
-    folder = day("oanda/eurusd", quote="1,1.2,1.1\n2,1.1,1.2\n")
-
-    with pytest.raises(DataError, match="1 of 2 quotes have the bid above the ask"):
-        lean.read([folder], crossed="fail")
-
-
 @pytest.mark.parametrize(
     ("content", "text", "said"),
     [
@@ -281,7 +261,6 @@ def test_two_dealers_agree_after_their_clocks_are_set_right(shared_data):
         "FXCM": 167_466,
         "OANDA": 87_833,
     }
-    assert any("18,285 quotes (10.92%)" in note for note in imported.notes)
     mids = {
         venue: frame.select("ts", ((pl.col("bid") + pl.col("ask")) / 2).alias(venue))
         for venue, frame in rows.items()

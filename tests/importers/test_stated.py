@@ -15,10 +15,12 @@ from mmrun.problems import UsageError
 @pytest.fixture
 def imported(quotes_at):
     """One tape whose tick and lot were guessed."""
-    instrument = Instrument(symbol="XBT", venue="bitmex", tick=0.1, lot=2.0)
+    instrument = Instrument(
+        symbol="XBT", venue="bitmex", tick=0.1, lot=2.0, guessed=("tick", "lot")
+    )
     tape = Tape(instrument, quotes_at([1]))
     provenance = Provenance(source="made up")
-    return Imported((tape,), provenance, guessed={"XBT": ("tick", "lot")})
+    return Imported((tape,), provenance)
 
 
 def test_a_stated_fact_is_no_longer_guessed(imported):
@@ -31,7 +33,7 @@ def test_a_stated_fact_is_no_longer_guessed(imported):
     instrument = found.tapes[0].instrument
     assert (instrument.tick, instrument.inverse, instrument.lot) == (0.5, True, 2.0)
     (note,) = guesses(found)
-    assert note.startswith("XBTUSD at bitmex: lot 2 are guessed")
+    assert note.startswith("XBTUSD at bitmex: lot 2 is guessed")
     assert note.endswith("--instrument lot=...")
 
 

@@ -41,7 +41,9 @@ def run(tmp_path):
             name = names[index] if names else f"file{index}.csv"
             paths.append(tmp_path / name)
             paths[-1].write_text(text)
-        return table.read(paths, read_map(table_map))
+        found = read_map(table_map)
+        table.check_patterns(found, paths)
+        return table.read(paths, found)
 
     return import_texts
 
@@ -200,23 +202,6 @@ def test_sides_can_be_any_words(run):
     frame = frame_of(run(rows, "t,p,q,m\n1,1,1,true\n2,1,1,false\n"))
 
     assert frame["side"].to_list() == [-1, 1]
-
-
-@pytest.mark.parametrize(("policy", "count"), [("keep", 2), ("drop", 1)])
-def test_crossed_quotes_follow_the_policy(run, policy, count):
-    """Kept or left out, as the map says."""
-    text = "ts,bid,bs,ask,as\n1,100,1,101,1\n2,102,1,101,1\n"
-
-    imported = run(QUOTE, text, extra=f", crossed: {policy}")
-
-    assert len(frame_of(imported)) == count
-    assert len(imported.notes) == 1 + (policy == "drop")
-
-
-def test_crossed_quotes_can_fail_an_import(run):
-    """`crossed: fail` refuses the files."""
-    with pytest.raises(DataError, match="1 quotes have the bid above the ask"):
-        run(QUOTE, "ts,bid,bs,ask,as\n2,102,1,101,1\n", extra=", crossed: fail")
 
 
 def test_a_unit_that_is_likely_wrong_is_doubted(run):

@@ -1,0 +1,194 @@
+"""An import from its sources to a dataset, a day of files at a time.
+
+1. The sources are files, those of a day together (`days`).
+2. What the dataset holds already is left out, by the files' content.
+3. A day is read by its format; facts that are stated replace guesses (`stated`), receive
+   times are shifted (`received`), crossed quotes are treated (`crossed`).
+4. It is added to the dataset, in whole or not at all (`market.growing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from mmrun.importers import table
+from mmrun.importers.crossed import treated
+from mmrun.importers.days import Part, UnitOf, by_day, parts_of
+from mmrun.importers.formats import looks_like
+from mmrun.importers.received import shifted
+from mmrun.importers.rows import Imported
+from mmrun.importers.sources import paths_of
+from mmrun.importers.stated import Value, guesses, stated
+from mmrun.importers.table_map import read_map
+from mmrun.market.facts import TapeFacts, facts_of
+from mmrun.market.growing import Before, Growing, growing
+from mmrun.market.instrument import Instrument
+from mmrun.market.manifest import Crossed
+from mmrun.market.writer import check_output
+from mmrun.problems import DataError
+
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How files are read."""
+
+    format_name: str
+    table_map: Path | None = None
+    facts: Mapping[str, Value] = field(default_factory=dict)
+    clock_offset_ns: int = 0
+    crossed: Crossed | None = None  #: None: as the format or the map says
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What makes another import of the same files."""
+        text = self.table_map.read_text(encoding="utf-8") if self.table_map else ""
+        return {
+            "format": self.format_name,
+            "map": text,
+            "facts": sorted(self.facts.items()),
+            "clock_offset": self.clock_offset_ns,
+            "crossed": self.crossed or "",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an import did."""
+
+    days: tuple[tuple[Instrument, TapeFacts], ...]  #: of every tape of every day read
+    timezone: str  #: of the dataset's dates
+    parts: int  #: of the sources, read together each
+    there: int  #: of these, in the dataset already
+
+
+def import_files(
+    sources: Sequence[Path],
+    output: Path,
+    how: How,
+    *,
+    replace: bool = False,
+    tell: Tell = lambda _: None,
+    note: Tell = lambda _: None,
+) -> Done:
+    """Import files into a new dataset, or add what is missing to the one that is there.
+
+    Args:
+        sources: files, zips and directories.
+        output: the dataset's directory.
+        how: the format, and what the files do not say.
+        replace: begin a dataset anew that is there.
+        tell: hears what is being done.
+        note: hears what the user should know.
+
+    Raises:
+        DataError: a file is missing, damaged or holds what cannot be right; the days
+            before it are kept, and a call with the same sources goes on there.
+        UsageError: the output or a fact cannot be used.
+    """
+    check_output(output, replace=True)
+    reader = _reader(how, sources)
+    paths = paths_of(sources, reader.suffixes)
+    parts = [
+        (part, part.as_import(how.identity)) for part in parts_of(paths, reader.unit_of)
+    ]
+    there = 0
+    days: list[tuple[Instrument, TapeFacts]] = []
+    said: set[str] = set()
+    with growing(output, replace=replace, wanted={i.key for _, i in parts}) as grown:
+        for part, source in parts:
+            if grown.has(source.key):
+                there += 1
+                continue
+            with _explained(part, how, grown):
+                imported = _read(part, reader, how, grown, tell)
+            grown.add(imported.tapes, imported.provenance, source=source, progress=tell)
+            days += [
+                (t.instrument, facts_of(t.frame, t.instrument)) for t in imported.tapes
+            ]
+            for sentence in (*imported.notes, *guesses(imported)):
+                if sentence not in said:
+                    note(sentence)
+                    said.add(sentence)
+    assert grown.manifest is not None
+    timezone = grown.manifest.provenance.timezone
+    return Done(tuple(days), timezone, len(parts), there)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """How a format's files are found, put together and read."""
+
+    suffixes: tuple[str, ...]
+    unit_of: UnitOf
+    read: Callable[[Sequence[Path], Growing, Tell], Imported]
+
+
+def _reader(how: How, sources: Sequence[Path]) -> _Reader:
+    if how.table_map is not None:
+        table_map = read_map(how.table_map)
+        table.check_patterns(table_map, paths_of(sources, table.SUFFIXES))
+
+        def by_map(paths: Sequence[Path], _: Growing, tell: Tell) -> Imported:
+            return table.read(paths, table_map, tell)
+
+        return _Reader(table.SUFFIXES, by_day, by_map)
+    module = import_module(f"mmrun.importers.{how.format_name}")
+    unit_of = getattr(module, "unit_of", by_day)
+    return _Reader(module.SUFFIXES, unit_of, partial(_read_vendor, module, how))
+
+
+def _read_vendor(
+    module: ModuleType, how: How, paths: Sequence[Path], grown: Growing, tell: Tell
+) -> Imported:
+    """A vendor's files; some formats' books go on from the day before."""
+    if not getattr(module, "GOES_ON", False):
+        imported: Imported = module.read(paths, tell)
+        return imported
+
+    def before(symbol: str, venue: str, ts: int) -> Before | None:
+        names = (how.facts.get("symbol", symbol), how.facts.get("venue", venue))
+        return grown.before(str(names[0]), str(names[1]), ts)
+
+    going_on: Imported = module.read(paths, tell, before=before)
+    return going_on
+
+
+def _read(
+    part: Part, reader: _Reader, how: How, grown: Growing, tell: Tell
+) -> Imported:
+    imported = reader.read((*part.context, *part.paths), grown, tell)
+    imported = shifted(stated(imported, how.facts), how.clock_offset_ns)
+    return treated(imported, how.crossed or imported.provenance.crossed)
+
+
+@contextmanager
+def _explained(part: Part, how: How, grown: Growing) -> Iterator[None]:
+    """Say of what cannot be read what it looks like, and what was done before.
+
+    Raises:
+        DataError: with more of a remedy.
+    """
+    try:
+        yield
+    except DataError as error:
+        hints = [error.hint] if error.hint else []
+        looks = {path.name: looks_like(path) for path in part.paths if path.is_file()}
+        hints += [
+            f"{name} looks like {found}: `mmrun import {found}`"
+            for name, found in looks.items()
+            if found and found != how.format_name
+        ][:1]
+        if grown.manifest:
+            hints.append(
+                "what came before it is kept: call again with the same sources to go on"
+            )
+        raise DataError(str(error), hint="; ".join(hints)) from error

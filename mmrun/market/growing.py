@@ -1,0 +1,263 @@
+"""A dataset that grows import by import, each of them all or nothing.
+
+An import's files are written first and named in the manifest afterwards, which is
+replaced in one step: what the manifest does not name is not there. A new dataset grows
+in a directory beside its target and takes its place when all is done; what was done
+before an interruption is found there by the next call. A dataset that is there already
+grows where it is.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import polars as pl
+
+from mmrun.market.dataset import in_time, is_dataset, load_dataset
+from mmrun.market.day_file import (
+    folder_of,
+    split_by_date,
+    write_order_file,
+    write_tape_file,
+)
+from mmrun.market.instrument import Instrument
+from mmrun.market.manifest import (
+    MANIFEST_NAME,
+    Import,
+    Manifest,
+    OrderFile,
+    Provenance,
+    TapeFile,
+    to_yaml,
+)
+from mmrun.market.reader import read_file
+from mmrun.market.seams import fitted, joined_provenance, united
+from mmrun.market.touch import Book, follow
+from mmrun.problems import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """All rows of one symbol at one venue, `market.tape.COLUMNS`, in time order."""
+
+    instrument: Instrument
+    frame: pl.DataFrame
+    orders: pl.DataFrame | None = None  #: order messages in time order, `ts` first
+    last_id: int | None = None  #: the venue's id of the book's last change
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What stood in a book when its last import ended."""
+
+    ts: int  #: of its last row, ns
+    book: Book
+    last_id: int | None  #: the venue's id of its last change; None where not known
+
+
+@dataclass(slots=True)
+class Growing:
+    """A dataset being written; `manifest` is what is there so far."""
+
+    root: Path
+    manifest: Manifest | None = None
+    _books: dict[tuple[str, str], tuple[int, Book]] = field(default_factory=dict)
+
+    def has(self, key: str) -> bool:
+        """Whether an import is there."""
+        imports = self.manifest.imports if self.manifest else ()
+        return any(found.key == key for found in imports)
+
+    def before(self, symbol: str, venue: str, ts: int) -> Before | None:
+        """The book that stood before a time; None where nothing is known of it."""
+        files = [f for f in self._files(symbol, venue) if f.first_ts < ts]
+        if not files:
+            return None
+        last = files[-1]
+        done, book = self._books.get((symbol, venue), (-1, Book()))
+        if done != last.last_ts:
+            book = _book_after(self.root, files)
+        return Before(last.last_ts, replace(book), last.last_id)
+
+    def add(
+        self,
+        tapes: Sequence[Tape],
+        provenance: Provenance,
+        *,
+        source: Import | None = None,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Add tapes: all of them, or on any error none.
+
+        Raises:
+            DataError: rows of that time are there already, or the facts of an
+                instrument or of the dataset are others.
+        """
+        together = joined_provenance(self.manifest, provenance)
+        written: list[TapeFile | OrderFile] = []
+        instruments = []
+        try:
+            for tape in tapes:
+                files = self._files(tape.instrument.symbol, tape.instrument.venue)
+                fitting = replace(
+                    tape, frame=fitted(tape.instrument, tape.frame, files)
+                )
+                instruments.append(self._united(tape.instrument))
+                written.extend(self._write(fitting, provenance.timezone, progress))
+            self._note(together, instruments, written, source)
+        except BaseException:
+            for file in written:
+                (self.root / file.path).unlink(missing_ok=True)
+            raise
+
+    def _files(self, symbol: str, venue: str) -> list[TapeFile]:
+        files = self.manifest.files if self.manifest else ()
+        mine = [file for file in files if (file.symbol, file.venue) == (symbol, venue)]
+        return sorted(mine, key=in_time)
+
+    def _united(self, instrument: Instrument) -> Instrument:
+        for known in self.manifest.instruments if self.manifest else ():
+            if (known.symbol, known.venue) == (instrument.symbol, instrument.venue):
+                return united(known, instrument)
+        return instrument
+
+    def _write(
+        self, tape: Tape, timezone: str, progress: Callable[[str], None]
+    ) -> Iterator[TapeFile | OrderFile]:
+        """A file a day; the book goes on from day to day."""
+        if tape.frame.is_empty():
+            return
+        name = (tape.instrument.symbol, tape.instrument.venue)
+        before = self.before(*name, tape.frame["ts"][0])
+        book = before.book if before else Book()
+        days = list(split_by_date(tape.frame, timezone))
+        for number, (date, frame) in enumerate(days, 1):
+            progress(f"writing {tape.instrument.symbol} {date}: {len(frame):,} rows")
+            path = self._free(tape.instrument, date, "part")
+            file = write_tape_file(self.root, path, frame, book, tape.instrument)
+            yield replace(file, last_id=tape.last_id if number == len(days) else None)
+        self._books[name] = (tape.frame["ts"][-1], book)
+        if tape.orders is not None:
+            for date, orders in split_by_date(tape.orders, timezone):
+                path = self._free(tape.instrument, date, "orders")
+                yield write_order_file(self.root, path, orders)
+
+    def _free(self, instrument: Instrument, date: str, stem: str) -> str:
+        """The first name that the manifest does not hold; a leftover is overwritten."""
+        held = self.manifest
+        taken = {file.path for file in held.files} if held else set()
+        taken |= {file.path for file in held.orders} if held else set()
+        folder = folder_of(instrument, date)
+        number = 0
+        while (path := f"{folder}/{stem}-{number}.parquet") in taken:
+            number += 1
+        return path
+
+    def _note(
+        self,
+        provenance: Provenance,
+        instruments: Sequence[Instrument],
+        written: Sequence[TapeFile | OrderFile],
+        source: Import | None,
+    ) -> None:
+        """Replace the manifest by one that names what was written."""
+        old = self.manifest
+        known = {
+            (i.symbol, i.venue): i
+            for i in (*(old.instruments if old else ()), *instruments)
+        }
+        files = [
+            *(old.files if old else ()),
+            *(f for f in written if isinstance(f, TapeFile)),
+        ]
+        orders = [
+            *(old.orders if old else ()),
+            *(f for f in written if isinstance(f, OrderFile)),
+        ]
+        manifest = Manifest(
+            provenance=provenance,
+            instruments=tuple(known[name] for name in sorted(known)),
+            files=tuple(sorted(files, key=lambda f: (f.symbol, f.venue, in_time(f)))),
+            orders=tuple(sorted(orders, key=lambda f: f.path)),
+            imports=(*(old.imports if old else ()), *([source] if source else ())),
+        )
+        self.root.mkdir(parents=True, exist_ok=True)
+        partial = self.root / f".{MANIFEST_NAME}"
+        partial.write_text(to_yaml(manifest), encoding="utf-8")
+        partial.replace(self.root / MANIFEST_NAME)
+        self.manifest = manifest
+
+
+@contextmanager
+def growing(
+    directory: Path, *, replace: bool = False, wanted: Collection[str] = ()
+) -> Iterator[Growing]:
+    """A dataset to add to: the one that is there, or a new one that takes its place.
+
+    Args:
+        directory: the dataset, or where it shall be; its parents are made.
+        replace: begin anew where one is there.
+        wanted: keys of imports: a new one goes on from what an interrupted call has
+            done of these.
+
+    Raises:
+        DataError: nothing was added to a new dataset.
+    """
+    if is_dataset(directory) and not replace:
+        yield Growing(directory, load_dataset(directory).manifest)
+        return
+    staged = directory.with_name(f".{directory.name}.partial")
+    grown = Growing(staged, _resumed(staged, wanted))
+    try:
+        yield grown
+        if grown.manifest is None:
+            message = "there are no rows to write"
+            raise DataError(message)
+        _swap(staged, directory)
+    finally:
+        if grown.manifest is None or not grown.manifest.imports:
+            shutil.rmtree(staged, ignore_errors=True)
+
+
+def _resumed(staged: Path, wanted: Collection[str]) -> Manifest | None:
+    """What an interrupted call left; anything else that is there goes."""
+    try:
+        manifest = load_dataset(staged).manifest
+    except DataError:
+        manifest = None
+    if (
+        manifest
+        and manifest.imports
+        and {i.key for i in manifest.imports} <= set(wanted)
+    ):
+        return manifest
+    shutil.rmtree(staged, ignore_errors=True)
+    return None
+
+
+def _swap(staged: Path, directory: Path) -> None:
+    if directory.exists():
+        old = staged.with_suffix(".old")
+        directory.rename(old)
+        staged.rename(directory)
+        shutil.rmtree(old)
+    else:
+        staged.rename(directory)
+
+
+def _book_after(root: Path, files: Sequence[TapeFile]) -> Book:
+    """What is displayed after the last of an instrument's files.
+
+    Read are those from the last one on in which the book starts over.
+    """
+    start = len(files) - 1
+    while start > 0 and not {"quote", "clear"} & files[start].rows.keys():
+        start -= 1
+    book = Book()
+    for file in files[start:]:
+        follow(read_file(root, file), book)
+    return book
