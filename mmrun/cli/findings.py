@@ -40,8 +40,9 @@ def _lines(finding: Finding, timezone: str) -> Iterator[str]:
         for amount, place in finding.worst:
             begins = clock(place.ts - int(amount), timezone)
             yield f"      {length(amount)} from {begins} to {clock(place.ts, timezone)}"
-    elif finding.first is not None:
-        yield f"      first: {_where(finding.first, timezone)}"
+    else:
+        if finding.first is not None:
+            yield f"      first: {_where(finding.first, timezone)}"
         if finding.worst and finding.worst[0][1] != finding.first:
             yield f"      worst: {_where(finding.worst[0][1], timezone)}"
     if finding.hint:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmrun.market import check_tape, check_venues
+from mmrun.market import check_scope, check_tape, check_venues
 from mmrun.market.check_codes import CODES
 from mmrun.market.check_finding import (
     SEVERITIES,
@@ -66,6 +66,7 @@ class _Tape:
     files: tuple[TapeFile, ...]
     tallies: list[Tally] = field(default_factory=lambda: [Tally() for _ in ROW_CHECKS])
     sketch: check_tape.Sketch = field(default_factory=check_tape.Sketch)
+    scope: check_scope.Scope = field(default_factory=check_scope.Scope)
     broken: list[Finding] = field(default_factory=list)
 
 
@@ -119,7 +120,7 @@ def refuse_hopeless(
             f"{instrument.symbol} at {instrument.venue} has its bid above its ask at {crossed:,} of {times:,} times "
             f"({percent(crossed / times)}); expected at most {percent(limit)}"
         )
-        hint = "import again leaving such quotes out (`crossed: drop`); `mmrun data check` says more"
+        hint = "import again leaving such quotes out (`--crossed drop`); `mmrun data check` says more"
         raise DataError(message, hint=hint)
 
 
@@ -186,6 +187,11 @@ def _tape_findings(dataset: Dataset, tape: _Tape) -> Iterator[Finding]:
     yield from check_tape.receive_clock(tape.sketch)
     yield from check_tape.days(tape.files)
     yield from check_tape.mixed_book(tape.files)
+    yield from check_scope.little(tape.files)
+    yield from check_scope.no_trades(tape.files)
+    yield from check_scope.no_sizes(tape.scope, tape.files)
+    yield from check_scope.wide_spreads(tape.scope, tape.instrument)
+    yield from check_scope.guessed(tape.instrument)
     if tape.sketch.delay_ns is not None:
         yield from check_tape.shifted(dataset.manifest.provenance)
 
@@ -213,6 +219,7 @@ def _tally(read: Iterable[Piece], tape: _Tape, limits: Limits) -> Iterator[Touch
         for check, tally in zip(ROW_CHECKS, tape.tallies, strict=True):
             tally.add(check.look(piece, limits), piece.place)
         tape.sketch.add(piece)
+        tape.scope.add(piece)
         yield piece.ended
 
 

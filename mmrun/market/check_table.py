@@ -133,7 +133,7 @@ ROW_CHECKS = (
         look=rows.crossed,
         judge=_judge_crossed,
         say="at {count:,} of {of:,} times ({share}) the bid stands above the ask",
-        hint="legal in auctions: quote within a `session`; else leave such quotes out at import (`crossed: drop`), or allow more (`--max-crossed`)",
+        hint="legal in auctions: quote within a `session`; else leave such quotes out at import (`--crossed drop`), or allow more (`--max-crossed`)",
     ),
     RowCheck(
         code="MM522",
@@ -221,7 +221,7 @@ ROW_CHECKS = (
         look=rows.early_receipt,
         judge=always("warning"),
         say="{count:,} of {of:,} rows ({share}) were received before they happened, by up to {worst}",
-        hint="the receiving clock was slow: shift it at import (`clock_offset`); measured latency would be below zero",
+        hint="the receiving clock was slow: shift it at import (`--clock-offset`); measured latency would be below zero",
     ),
     RowCheck(
         code="MM570",

@@ -6,6 +6,7 @@ sampled, sizes as quantiles of stretches, the mid of each minute.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -27,6 +28,7 @@ MAX_DELAY_NS = 10**9  #: a feed is not that slow
 _SAMPLES = 2_048  #: delays kept of a piece
 _QUANTILES = (0.1, 0.5, 0.9)
 _NEAR = 0.15  #: in log10: how near to a power of ten is one
+_QUICKEST = 0.001  #: a few rows have times that were put in
 _SATURDAY = 5  #: of `date.weekday`
 
 
@@ -64,6 +66,11 @@ class Sketch:
         """The median of recv_ts - ts; None without receive times."""
         found = np.concatenate([np.zeros(0), *self.delays])
         return float(np.median(found)) if len(found) else None
+
+    @property
+    def quickest_ns(self) -> float:
+        """What hardly any delay is below: the offset of the clocks, if they differ."""
+        return float(np.quantile(np.concatenate(self.delays), _QUICKEST))
 
 
 def _stretches(piece: Piece, kind: str) -> Iterator[Stretch]:
@@ -123,12 +130,12 @@ def receive_clock(sketch: Sketch) -> Iterator[Finding]:
             code="MM551",
             severity="warning",
             message=f"half of the rows were received {length(abs(delay))} or more {word} they happened",
-            hint=f"one clock is off: `clock_offset: {_shift(delay)}` at import makes this zero",
+            hint=f"one clock is off: `--clock-offset {_shift(sketch.quickest_ns)}` at import makes the quickest row's delay zero",
         )
 
 
 def _shift(delay_ns: float) -> str:
-    return f"{round(-delay_ns / 1e6)}ms"
+    return f"{math.ceil(-delay_ns / 1e6)}ms"
 
 
 def shifted(provenance: Provenance) -> Iterator[Finding]:

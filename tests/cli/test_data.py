@@ -142,7 +142,9 @@ def test_a_hopeless_tape_checks_with_exit_code_3(crossed, capsys):
     assert "error[MM521] crossed book: at 1 of 5 times (20 %)" in out
     assert "first: 2023-11-14 22:13:20.000, row 5 of symbol=ACME" in out
     assert "help: legal in auctions" in out
-    assert out.endswith("1 error, 1 note; hopeless: a run on this would mean nothing\n")
+    assert out.endswith(
+        "1 error, 2 notes; hopeless: a run on this would mean nothing\n"
+    )
 
 
 def test_what_is_allowed_is_a_warning_with_exit_code_1(crossed, capsys):

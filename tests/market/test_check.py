@@ -150,7 +150,8 @@ def test_a_check_finds_what_it_looks_for(check, code, severity, times, of, row, 
 )
 def test_nothing_is_found_in_a_tape_without_fault(check, rows):
     """Clean tapes of quotes or depth, with gaps named and trades at the touch."""
-    silent = {"MM512", "MM515"}  # rows of one time, and the gap, are said: notes and so
+    # Rows of one time, the gap, and what so small a tape can be used for, are said.
+    silent = {"MM512", "MM515", "MM517", "MM534"}
 
     assert {finding.code for finding in check(rows).findings} <= silent
 
@@ -305,7 +306,10 @@ def test_symbols_can_be_chosen(write_tapes, tape_of, acme):
         Tape(replace(acme, symbol="B"), tape_of(CALM)),
     )
 
-    assert check_dataset(dataset, symbols=["B"]) == Report((), 4)
+    report = check_dataset(dataset, symbols=["B"])
+
+    assert report.rows == 4
+    assert {finding.symbol for finding in report.findings} == {"B"}
     with pytest.raises(NothingSelectedError, match="it has ACME, B"):
         check_dataset(dataset, symbols=["C"])
 
@@ -317,7 +321,7 @@ def test_a_run_on_a_hopeless_tape_is_refused(write_tapes, tape_of, acme):
     with pytest.raises(DataError, match=r"1 of 5 times \(20 %\)") as caught:
         refuse_hopeless(load_dataset(dataset.path), acme)
 
-    assert "crossed: drop" in caught.value.hint
+    assert "--crossed drop" in caught.value.hint
     refuse_hopeless(dataset, acme, Limits(max_crossed=0.2))
     refuse_hopeless(_silent(dataset), acme)
 
@@ -351,3 +355,35 @@ def test_shares_are_said_with_the_digits_that_count(share, text):
 def test_times_are_said_in_units_of_their_own(ns, text):
     """From nanoseconds to hours."""
     assert length(ns) == text
+
+
+def test_what_a_tape_can_be_used_for_is_said(check):
+    """Little data, no trades, quotes without sizes, a spread far wider than usual."""
+    calm = [quote(n, 10.0, 10.01, bid_size=None, ask_size=None) for n in range(9)]
+
+    report = check([*calm, quote(9, 10.0, 12.0, bid_size=None, ask_size=None)])
+
+    assert "9 s: enough to try" in found(report, "MM517").message
+    assert found(report, "MM534") is not None
+    assert (found(report, "MM533").count, found(report, "MM533").of) == (10, 10)
+    wide = found(report, "MM532")
+    assert (wide.count, wide.of, wide.worst[0][1].row) == (1, 10, 10)
+    assert "the widest is 2" in wide.message
+
+
+def test_an_hour_with_trades_and_sizes_is_enough(check):
+    """None of it is said then."""
+    rows = [quote(0, 10.0, 10.01), trade(1, 10.01), quote(3_601, 10.0, 10.02)]
+
+    codes = {finding.code for finding in check(rows).findings}
+
+    assert not codes & {"MM517", "MM532", "MM533", "MM534"}
+
+
+def test_guessed_facts_are_told(write_tapes, tape_of, acme):
+    """With the option that states them."""
+    instrument = replace(acme, guessed=("tick",))
+
+    report = check_dataset(write_tapes(Tape(instrument, tape_of(TRADED))))
+
+    assert "--instrument tick=..." in found(report, "MM573").hint

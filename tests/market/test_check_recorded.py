@@ -44,7 +44,7 @@ def test_lobster_days_have_hidden_executions_and_no_fault(recorded: Recorded) ->
     """Executions between ticks are legal; nothing is crossed, locked or one-sided."""
     report = check_dataset(recorded("lobster", "lobster-2012-06-21"))
 
-    assert {f.code for f in report.findings} == {"MM512", "MM524"}
+    assert {f.code for f in report.findings} <= {"MM512", "MM524", "MM532"}
     off_tick = {f.symbol: f.count for f in report.findings if f.code == "MM524"}
     assert off_tick == {"AAPL": 372, "AMZN": 63}
 
@@ -60,6 +60,9 @@ def test_fxcm_crosses_itself_and_not_oanda(recorded: Recorded) -> None:
     assert (report.hopeless, locked.count) == (True, 19_051)
     assert found(report, "MM512", "OANDA").count == 1_562  # rows that share a ms
     assert found(report, "MM560", "").share < 0.005
+    for venue in ("FXCM", "OANDA"):
+        assert found(report, "MM533", venue).of == found(report, "MM533", venue).count
+        assert found(report, "MM534", venue)
     assert not {"MM521", "MM522"} & {
         f.code for f in report.findings if f.venue == "OANDA"
     }
@@ -85,6 +88,8 @@ def test_ibm_is_two_sided_after_import_and_wild_outside_hours(
     assert found(report, "MM541", "NBBO").share == 1.0
     assert found(report, "MM540", "NBBO").share < 0.05
     assert found(report, "MM511", "NBBO").severity == "note"
+    wild = found(report, "MM532", "NBBO")  # "ask up to 186" outside hours
+    assert wild.worst[0][0] > 2.5
     assert report.count("error") + report.count("warning") == 0
 
 
@@ -102,6 +107,18 @@ def test_es_is_silent_for_22_hours_and_crossed_before_the_open(
     assert 22 * HOUR_NS <= silence.worst[0][0] < 22.1 * HOUR_NS
     assert (crossed.severity, crossed.count) == ("warning", 891)
     assert not report.hopeless
+    assert found(report, "MM573", "GLBX")  # tick and multiplier, without definitions
+
+
+def test_four_minutes_of_es_are_little(recorded: Recorded) -> None:
+    """MBP-1 and trades cover four minutes; definitions leave nothing to guess."""
+    pytest.importorskip("databento_dbn")
+
+    report = check_dataset(recorded("databento", "databento-es-futures"))
+
+    (little,) = [f for f in report.findings if f.code == "MM517"]
+    assert (little.symbol, little.message[:23]) == ("ESU4", "all there is are 3 min ")
+    assert "MM573" not in {f.code for f in report.findings}
 
 
 def test_binance_was_received_before_it_happened(recorded: Recorded) -> None:
@@ -112,5 +129,29 @@ def test_binance_was_received_before_it_happened(recorded: Recorded) -> None:
     early = [f for f in report.findings if f.code == "MM550"]
     assert len(slow) == len(early) == 3
     assert all(1.2e9 < f.worst[0][0] < 1.35e9 for f in early)
+    outside = [f.share for f in report.findings if f.code == "MM540"]
+    assert [0.33 < share < 0.5 for share in outside] == [True] * 3
+    assert sum(f.code == "MM517" for f in report.findings) == 3  # 5.7 minutes
+    early = {f.venue: f.count for f in report.findings if f.code == "MM530"}
+    assert early.keys() == slow  # depth before the snapshot
     assert not {"MM510", "MM515", "MM521"} & {f.code for f in report.findings}
     assert not report.hopeless
+
+
+def test_the_clock_offset_that_is_told_is_the_right_one(
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """README: shift by about 1.275 s; then next to nothing is received too early."""
+    source = str(shared_data / "binance-btc-3venues/spot")
+    target = str(tmp_path / "ds")
+
+    code = mmrun(
+        ["import", "binance", source, "-o", target, "--clock-offset", "1275ms"]
+    )
+
+    report = check_dataset(load_dataset(tmp_path / "ds"))
+    early = [f for f in report.findings if f.code == "MM550"]
+    assert code == 0
+    assert "MM551" not in {f.code for f in report.findings}
+    assert all(f.share is not None and f.share < 0.05 for f in early)
+    assert found(report, "MM552", "BINANCE")
