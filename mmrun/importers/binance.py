@@ -43,7 +43,7 @@ from mmrun.market.writer import Tape
 from mmrun.problems import DataError
 
 
-SUFFIXES = (".csv", ".parquet", ".gz")
+SUFFIXES = (".csv", ".parquet", ".gz", ".log", ".jsonl")
 GOES_ON = True  #: a recording may go on from that of the day before, without a snapshot
 #: What stood in a symbol's book at a venue before a time (ns).
 _BookBefore = Callable[[str, str, int], Before | None]

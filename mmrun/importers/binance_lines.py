@@ -16,6 +16,7 @@ from typing import IO, Any, cast
 import polars as pl
 
 from mmrun.importers.sources import Member
+from mmrun.importers.text import printable
 from mmrun.problems import DataError
 
 
@@ -89,14 +90,24 @@ Frames = dict[str, pl.DataFrame]
 
 
 def blocks_of(member: Member) -> Iterator[bytes]:
-    """The file's text in pieces that end with a line."""
+    """The file's text in pieces that end with a line; one that was cut off is left out."""
     try:
         with _opened(member) as file:
             while block := file.read(BLOCK_BYTES):
-                yield block + file.readline()
+                yield _without_cut_line(block + file.readline())
     except (OSError, EOFError, zlib.error) as error:
         message = f"{member.name} is not a whole file: {error}"
         raise DataError(message, hint="get it again, or unpack what can be") from error
+
+
+def _without_cut_line(block: bytes) -> bytes:
+    """A recorder that stops in the middle of a message leaves half a line."""
+    last = block[block.rfind(b"\n") + 1 :]
+    try:
+        json.loads(last.partition(b" ")[2] or b"0")
+    except ValueError:
+        return block[: len(block) - len(last)]
+    return block
 
 
 def _opened(member: Member) -> IO[bytes]:
@@ -129,7 +140,8 @@ def split_lines(name: str, block: bytes, first: int) -> pl.DataFrame:
     wrong = ~(known.select(readable.fill_null(value=False)).to_series() | blank)
     if wrong.any():
         line, text = rows.row(wrong.arg_true()[0])
-        message = f"{name}:{line + 1}: '{text[:40]}' is no recorded message"
+        shown = printable(text[:40])
+        message = f"{name}:{line + 1}: '{shown}' is no recorded message"
         raise DataError(message, hint=HINT)
     return known
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from mmrun.importers.rows import in_order, tape_rows
 from mmrun.importers.streams import forward, late_note
+from mmrun.importers.text import printable
 from mmrun.market.tape import IntColumn, Kind, Side, Status
 from mmrun.problems import DataError
 
@@ -189,7 +190,7 @@ def _first_wrong(name: str, text: bytes, before: int) -> DataError:
         except (ValueError, KeyError, TypeError):
             right = False
         if not right:
-            shown = line[:60].decode("utf-8", errors="replace")
+            shown = printable(line[:60].decode("utf-8", errors="replace"))
             message = f"{name}:{number}: no whole message of an order book: {shown}"
             return DataError(message, hint=_HINT)
     return DataError(f"{name} cannot be read as JSON lines", hint=_HINT)

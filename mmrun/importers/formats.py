@@ -77,13 +77,13 @@ FORMATS = (
 
 
 #: One's own files, which only their map can tell.
-TABLE = Format(name="table", files="own CSV or Parquet, with --map")
+TABLE = Format(name="table", files="own CSV or Parquet, with --map", magic=(b"PAR1",))
 
 
 def looks_like(path: Path) -> str | None:
     """The name of the format a file looks like, by its name and its start."""
     for base, head in _heads(path):
-        for known in FORMATS:
+        for known in (*FORMATS, TABLE):
             if re.match(known.names, base, re.IGNORECASE) or head.startswith(
                 known.magic
             ):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from mmrun.importers.text import printable
 from mmrun.problems import DataError
 
 
@@ -103,7 +104,7 @@ def _check_header(file: HeadedFile, columns: Columns) -> None:
         raise DataError(message)
     missing = [name for name in columns if name not in file.header]
     if missing:
-        found = file.separator.join(file.header)
+        found = printable(file.separator.join(file.header))
         shown = found if len(found) <= 100 else f"{found[:100]}..."
         message = f"{file.name} has no column '{missing[0]}'; its first line is {shown}"
         hint = f"expected a header with {file.separator.join(columns)}"

@@ -156,11 +156,20 @@ def forex_quotes(file: TextFile, midnight: int) -> tuple[pl.DataFrame, float]:
         _refuse(file, rows, wrong, name)
     ts = _ts(rows, midnight)
     prices = {name: rows[name].cast(pl.Float64) for name in ("bid", "ask")}
-    decimals = max(
-        int(rows[name].str.extract(r"\.(\d+)", 1).str.len_chars().max() or 0)  # type: ignore[arg-type]
+    written = rows.select(
+        pl.col(name).str.extract(r"\.(\d+)", 1).str.len_chars().fill_null(0)
         for name in prices
     )
+    _check_last(file, written["ask"])
+    decimals = max(int(written[name].max()) for name in prices)  # type: ignore[arg-type]
     return tape_rows(Kind.QUOTE, ts, {"ts": ts, **prices}), float(f"1e-{decimals}")
+
+
+def _check_last(file: TextFile, decimals: pl.Series) -> None:
+    """A file that was cut off may end in a price with fewer decimals than any other."""
+    if len(decimals) > 1 and decimals[-1] < decimals[:-1].min():
+        message = f"{file.at(len(decimals) - 1)}: ask has fewer decimals than any above"
+        raise DataError(message, hint="the file is cut short: get it again")
 
 
 def _read(file: TextFile, columns: _Columns) -> pl.DataFrame:

@@ -30,6 +30,7 @@ from mmrun.importers.levels import BookSide, Levels, depth_changes
 from mmrun.importers.rows import Imported, in_order, tape_rows
 from mmrun.importers.sources import Member, members_of
 from mmrun.importers.streams import forward
+from mmrun.importers.text import printable
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import Provenance
 from mmrun.market.tape import IntColumn, Kind, Side
@@ -121,7 +122,7 @@ def _refuse_file(file: HeadedFile) -> None:
     if not file.data.strip():
         message = f"{file.name} is empty"
         raise DataError(message)
-    first = ";".join(file.header)[:100]
+    first = printable(";".join(file.header)[:100])
     message = f"{file.name} is no Prosperity file: its first line is {first}"
     raise DataError(message, hint=_HINT)
 

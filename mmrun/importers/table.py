@@ -91,6 +91,7 @@ def _entry_rows(entry: Entry, file: TableFile, table_map: TableMap) -> pl.DataFr
     if entry.code:
         code = "status" if entry.kind == Kind.STATUS else "side"
         columns[code] = codes(file, rows, entry.code)
+    _check_one_symbol(entry, file, rows)
     _check_values(entry, file, rows, columns)
     place = rows[ROW] * _SLOTS + _SLOT[entry.kind]
     return _sizes_of_prices(tape_rows(entry.kind, place, columns))
@@ -141,6 +142,24 @@ def _check_values(
         )
 
 
+def _check_one_symbol(entry: Entry, file: TableFile, rows: pl.DataFrame) -> None:
+    """Files of several symbols mixed are one tape each, chosen with `where`."""
+    for name in _SYMBOL_COLUMNS & set(file.columns):
+        symbols = rows[name].drop_nulls().unique(maintain_order=True)
+        if len(symbols) > 1:
+            other = rows.filter(pl.col(name) == symbols[1])[ROW][0]
+            message = (
+                f"{file.at(other)}: {name} is {symbols[1]}, above it is {symbols[0]}"
+            )
+            kind = entry.kind.name.lower()
+            hint = f"choose one in the map: {kind}: {{where: \"{name} = '{symbols[0]}'\", ...}}"
+            raise DataError(message, hint=hint)
+
+
+#: Columns that say whose row it is, if a table has them.
+_SYMBOL_COLUMNS = frozenset({"symbol", "Symbol", "ticker", "Ticker", "instrument"})
+
+
 def _sizes_of_prices(frame: pl.DataFrame) -> pl.DataFrame:
     """A side of a quote without a price has no size either."""
     return frame.with_columns(
@@ -173,9 +192,27 @@ def _merged(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 def _doubts(frame: pl.DataFrame) -> Iterator[str]:
     """What is legal but likely not meant."""
-    first = pl.select(pl.from_epoch(pl.lit(frame["ts"][0]), "ns")).item()
+    kinds = frame["kind"]
+    starts = (kinds == int(Kind.CLEAR)).arg_true()
+    first_clear = int(starts[0]) if len(starts) else len(kinds)
+    early = int((kinds[:first_clear] == int(Kind.DEPTH)).sum())
+    if early:
+        known = (
+            f"the first comes at {_moment(frame['ts'][first_clear])} UTC"
+            if len(starts)
+            else "there is none"
+        )
+        yield (
+            f"{early:,} depth rows stand before any clear row ({known}): levels that did "
+            "not change are not known"
+        )
+    first = _moment(frame["ts"][0])
     if frame["ts"][0] < _BEFORE_1980_NS:
         yield f"the first time is {first}: is the `unit` of ts right?"
+
+
+def _moment(ts: int) -> str:
+    return str(pl.select(pl.from_epoch(pl.lit(ts), "ns")).item())
 
 
 def _reads(entry: Entry, path: Path) -> bool:

@@ -9,6 +9,7 @@ from enum import StrEnum
 import polars as pl
 
 from mmrun.importers.headed import Columns, HeadedFile, read_headed, refuse
+from mmrun.importers.text import printable
 from mmrun.problems import DataError
 
 
@@ -104,7 +105,7 @@ def _kind(file: HeadedFile, base: str) -> str:
     for kind, needed in _TELLING.items():
         if needed <= names:
             return kind
-    first = ",".join(file.header)[:100]
+    first = printable(",".join(file.header)[:100])
     message = f"{file.name} is no Tardis CSV: its first line is {first}"
     hint = f"expected a header as {','.join((*_COMMON, 'id', *_TRADES))}"
     raise DataError(message, hint=hint)

@@ -31,6 +31,11 @@ class TextFile:
         return f"{self.name}:{row + 1}"
 
 
+def printable(text: str) -> str:
+    """Text for a message; what a terminal could not show is ?."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def read_numbers(
     file: TextFile, columns: Mapping[str, type[pl.DataType]], spare: int = 0
 ) -> pl.DataFrame:
@@ -92,7 +97,7 @@ def _findings(
         if not field.strip():
             yield f"{name} is empty; expected a number"
         elif dtype == pl.Int64 and not _WHOLE.match(field):
-            yield f"{name} is '{field}'; expected a whole number"
+            yield f"{name} is '{printable(field)}'; expected a whole number"
 
 
 def refuse(

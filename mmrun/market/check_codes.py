@@ -13,6 +13,7 @@ CODES: dict[str, str] = {
     "MM515": "gap in the venue's sequence",
     "MM516": "halts and auctions",
     "MM517": "little data",
+    "MM518": "a snapshot and nothing else",
     "MM520": "one-sided book",
     "MM521": "crossed book",
     "MM522": "locked book",

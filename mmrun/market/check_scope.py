@@ -113,6 +113,14 @@ def no_trades(files: Sequence[TapeFile]) -> Iterator[Finding]:
 
 def little(files: Sequence[TapeFile]) -> Iterator[Finding]:
     """A span that is too short for statistics."""
+    traded = any("trade" in file.rows for file in files)
+    if sum(file.book_times for file in files) == 1 and not traded:
+        yield Finding(
+            code="MM518",
+            severity="warning",
+            message="the book is shown once and never changes: nothing can happen to a quote",
+            hint="a snapshot and nothing else? import what follows it together with it",
+        )
     span = max(f.last_ts for f in files) - min(f.first_ts for f in files)
     if span < SHORT_NS:
         yield Finding(
