@@ -106,18 +106,21 @@ class _Side:
 
 
 @dataclass(slots=True)
-class _Replay:
+class BookReplay:
     """The book while messages are gone through."""
 
     rows: _Rows = field(default_factory=_Rows)
     sides: dict[int, _Side] = field(default_factory=dict)
     last: int | None = None  #: the last update id; None while no snapshot holds
+    goes_on: bool = False  #: whether it is that of the recording before
 
     def clear(self, message: int) -> None:
+        """Empty the book."""
         self.sides = {int(side): _Side(side) for side in (Side.BUY, Side.SELL)}
         self.rows.add(message, _CLEAR, 0.0, 0.0)
 
     def change(self, message: int, side: int, price: float, size: float) -> None:
+        """Set a level; a row where that changes anything."""
         if self.sides[side].change(price, size):
             self.rows.add(message, side, price, size)
 
@@ -127,18 +130,16 @@ _Levels = list[tuple[int, float, float]]
 
 
 def book_rows(
-    books: pl.DataFrame, levels: pl.DataFrame, start: Before | None = None
+    books: pl.DataFrame, levels: pl.DataFrame, replay: BookReplay
 ) -> BookRows:
     """Follow the book through its messages.
 
     Args:
         books: messages by update id, with `ts`.
         levels: of the messages, by line.
-        start: the book at the end of the recording before; one whose last id is not
-            known is cleared.
+        replay: the book before them, which moves on.
     """
-    replay = _started(start)
-    goes_on = replay.last is not None
+    goes_on, replay.goes_on = replay.goes_on, False
     starts: list[int] = []
     gaps: list[Gap] = []
     early = repeated = 0
@@ -166,20 +167,26 @@ def book_rows(
             _apply_depth(replay, i, found)
             replay.last = last
     frame = _tape(books, replay.rows)
+    replay.rows = _Rows()
     return BookRows(
         frame, tuple(starts), early, repeated, tuple(gaps), goes_on, replay.last
     )
 
 
-def _started(before: Before | None) -> _Replay:
-    """The replay before its first message."""
-    replay = _Replay()
+def started(before: Before | None) -> BookReplay:
+    """The replay of a recording before its first message.
+
+    Args:
+        before: the book at the end of the recording before; one whose last id is not
+            known is cleared.
+    """
+    replay = BookReplay()
     replay.sides = {int(side): _Side(side) for side in (Side.BUY, Side.SELL)}
     if before is not None and before.last_id is None:
         replay.rows.add(0, _GAP, 0.0, 0.0)
         replay.clear(0)
     elif before is not None:
-        replay.last = before.last_id
+        replay.last, replay.goes_on = before.last_id, True
         for side, shown in ((1, before.book.bids), (-1, before.book.asks)):
             pairs = zip(shown.price.tolist(), shown.size.tolist(), strict=True)
             for price, size in pairs:
@@ -200,7 +207,7 @@ def _levels_of(books: pl.DataFrame, levels: pl.DataFrame) -> Iterator[_Levels]:
         )
 
 
-def _apply_depth(replay: _Replay, message: int, levels: _Levels) -> None:
+def _apply_depth(replay: BookReplay, message: int, levels: _Levels) -> None:
     for side, price, size in levels:
         if not size:
             replay.change(message, side, price, 0.0)
@@ -209,7 +216,7 @@ def _apply_depth(replay: _Replay, message: int, levels: _Levels) -> None:
             replay.change(message, side, price, size)
 
 
-def _apply_ticker(replay: _Replay, message: int, levels: _Levels) -> None:
+def _apply_ticker(replay: BookReplay, message: int, levels: _Levels) -> None:
     """What stands before the best is gone; without a snapshot, all else too."""
     for side, price, size in levels:
         book = replay.sides[side]

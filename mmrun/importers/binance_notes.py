@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import polars as pl
 
-from mmrun.importers.binance_book import BookRows
+from mmrun.importers.binance_book import BookRows, Gap
 from mmrun.importers.binance_clock import Delay
 from mmrun.importers.binance_record import SPOT, Recording
+from mmrun.market.instrument import Instrument
 
 
 _MOST = 5  #: moments named one by one
@@ -27,16 +29,68 @@ class ChosenTrades:
     off_market: int
 
 
-def on_messages(recording: Recording) -> str:
+@dataclass(slots=True)
+class Found:
+    """What was found in the parts of a recording so far."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    untimed: int = 0  #: book messages without a time of the exchange
+    delays: list[Delay] = field(default_factory=list)
+    trades: Counter[str] = field(default_factory=Counter)
+    has_book: bool = False
+    goes_on: bool = False
+    starts: list[int] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    early: int = 0
+    repeated: int = 0
+
+    def add_messages(self, recording: Recording, delay: Delay | None) -> None:
+        """Add a part as it was read."""
+        self.counts.update(recording.counts)
+        self.untimed += int(recording.books["ts"].is_null().sum())
+        self.delays += [delay] if delay else []
+
+    def add_trades(self, trades: ChosenTrades) -> None:
+        """Add which trades of a part were chosen."""
+        for name in ("aggregates", "repeated", "off_market"):
+            self.trades[name] += getattr(trades, name)
+
+    def add_book(self, book: BookRows) -> None:
+        """Add a part of the book."""
+        self.has_book = True
+        self.goes_on |= book.goes_on
+        self.starts += book.starts
+        self.gaps += book.gaps
+        self.early += book.early
+        self.repeated += book.repeated
+
+
+def on_all(recording: Recording, found: Found, instrument: Instrument) -> Iterator[str]:
+    """All that is worth a sentence."""
+    yield on_messages(found)
+    yield from on_book(found) if found.has_book else on_quotes(found)
+    yield from on_trades(found)
+    yield from on_clock(found)
+    yield from on_times(recording, found)
+    yield from on_contract(recording, instrument.multiplier, instrument.currency)
+
+
+def on_messages(found: Found) -> str:
     """How much was read."""
-    counts = [f"{count:,} {name}" for name, count in recording.counts.items() if count]
+    counts = [f"{count:,} {name}" for name, count in found.counts.items() if count]
     return f"read {', '.join(counts)} messages"
 
 
-def on_clock(delay: Delay | None) -> Iterator[str]:
+def on_clock(found: Found) -> Iterator[str]:
     """What receive times say about the recorder's clock."""
-    if delay is None:
+    if not found.delays:
         return
+    medians = sorted(delay.median for delay in found.delays)
+    delay = Delay(
+        lowest=min(delay.lowest for delay in found.delays),
+        median=medians[len(medians) // 2],
+        highest=max(delay.highest for delay in found.delays),
+    )
     shown = (
         f"messages were received {_seconds(delay.median)} after they were sent "
         f"({_seconds(delay.lowest)} to {_seconds(delay.highest)}); recv_ts is as recorded"
@@ -47,32 +101,33 @@ def on_clock(delay: Delay | None) -> Iterator[str]:
     yield shown
 
 
-def on_times(recording: Recording) -> Iterator[str]:
+def on_times(recording: Recording, found: Found) -> Iterator[str]:
     """Which times are not the exchange's own."""
-    untimed = int(recording.books["ts"].is_null().sum())
-    if recording.market is SPOT and untimed:
+    if recording.market is SPOT and found.untimed:
         yield (
-            f"{untimed:,} best quotes and snapshots bear no exchange time; they were given "
+            f"{found.untimed:,} best quotes and snapshots bear no exchange time; they were given "
             "the latest that receive times and update ids allow"
         )
 
 
-def on_trades(trades: ChosenTrades) -> Iterator[str]:
+def on_trades(found: Found) -> Iterator[str]:
     """Trades that were left out."""
     reasons = {
-        "aggregate trades were left out: the single trades are there": trades.aggregates,
-        "trades were left out: their id came before": trades.repeated,
-        "trades were left out: no size, or not of the market (X)": trades.off_market,
+        "aggregates": "aggregate trades were left out: the single trades are there",
+        "repeated": "trades were left out: their id came before",
+        "off_market": "trades were left out: no size, or not of the market (X)",
     }
-    yield from (f"{count:,} {reason}" for reason, count in reasons.items() if count)
+    for name, reason in reasons.items():
+        if found.trades[name]:
+            yield f"{found.trades[name]:,} {reason}"
 
 
-def on_book(book: BookRows) -> Iterator[str]:
+def on_book(book: Found) -> Iterator[str]:
     """Where the book begins, and where it is broken."""
     if book.goes_on:
         yield "the book goes on from the recording before"
     if book.starts:
-        starts = _moments(book.starts)
+        starts = _moments(tuple(book.starts))
         yield f"the whole book is known from {starts} on, by a snapshot"
     if book.early:
         yield f"{book.early:,} depth messages stand before a snapshot and were not needed"
@@ -87,9 +142,9 @@ def on_book(book: BookRows) -> Iterator[str]:
         yield f"{len(book.gaps) - _MOST:,} more such gaps"
 
 
-def on_quotes(recording: Recording) -> Iterator[str]:
+def on_quotes(found: Found) -> Iterator[str]:
     """What there is without a snapshot."""
-    counts = recording.counts
+    counts = found.counts
     if counts["depth"]:
         yield (
             f"{counts['depth']:,} depth messages were left out: there is no snapshot they "

@@ -19,7 +19,7 @@ Source: Binance, "Web Socket Streams" and "How to manage a local order book corr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import polars as pl
 
@@ -51,44 +51,61 @@ from mmrun.problems import DataError
 MS_NS = 1_000_000
 
 
-def read_stream(
+def read_blocks(
     member: Member, progress: Callable[[str], None] = lambda _: None
-) -> Recording:
-    """Read a file of lines, a block at a time.
+) -> Iterator[tuple[Recording, bool]]:
+    """Read a file of lines, a block at a time, each with whether it is the last.
 
     Raises:
         DataError: it is empty, cut short, not of this format, holds two symbols, or a
             message lacks a field or holds no number.
     """
-    parts: list[Frames] = []
     line = 0
+    waiting: Recording | None = None
     for block in blocks_of(member):
         rows = split_lines(member.name, block, line)
         line += len(rows)
-        parts.append({name: decode(member.name, rows, name) for name in STREAMS})
+        found = {name: decode(member.name, rows, name) for name in STREAMS}
         progress(f"reading {member.name}: {line:,} lines")
-    found = {name: pl.concat([p[name] for p in parts]) for name in STREAMS if parts}
-    if not any(len(frame) for frame in found.values()):
+        if not any(len(frame) for frame in found.values()):
+            continue
+        if waiting is not None:
+            yield waiting, False
+        waiting = _recording(member, found, waiting)
+    if waiting is None:
         what = f"holds none of {', '.join(STREAMS)}" if line else "is empty"
         message = f"{member.name} {what}"
         raise DataError(message, hint=HINT)
+    yield waiting, True
+
+
+def has_snapshot(member: Member) -> bool:
+    """Whether there is a snapshot of the book anywhere in the file."""
+    return any(b'"lastUpdateId"' in block for block in blocks_of(member))
+
+
+def _recording(member: Member, found: Frames, above: Recording | None) -> Recording:
+    """A block's messages; of the symbol and market of those above."""
     return Recording(
         name=member.name,
-        symbol=_symbol(member, found),
-        market=_market(found),
+        symbol=_symbol(member, found, above),
+        market=above.market if above else _market(found),
         books=_books(member.name, found),
         levels=_levels(member.name, found),
         trades=_trades(member.name, found),
     )
 
 
-def _symbol(member: Member, found: Frames) -> str:
+def _symbol(member: Member, found: Frames, above: Recording | None) -> str:
     """The one symbol of all messages; of a snapshot alone, the start of the file's name."""
     named = pl.concat(
         frame.select("line", pl.col("symbol" if name == "snapshot" else "s").alias("s"))
         for name, frame in found.items()
     )
     symbols = named.drop_nulls().unique("s", keep="first").sort("line")
+    if above is not None:
+        known = pl.DataFrame({"line": [-1], "s": [above.symbol]}, schema=symbols.schema)
+        symbols = pl.concat([known, symbols.filter(pl.col("s") != above.symbol)])
     if len(symbols) > 1:
         (_, first), (line, other), *_ = symbols.iter_rows()
         message = (

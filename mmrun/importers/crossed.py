@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
 from mmrun.importers.rows import Imported
 from mmrun.market.growing import Tape
 from mmrun.market.manifest import Crossed
 from mmrun.market.tape import Kind
-from mmrun.market.touch import touch_of
 from mmrun.problems import DataError
 
 
@@ -23,8 +21,7 @@ def treated(imported: Imported, policy: Crossed) -> Imported:
     """The tapes with their crossed quotes treated, and how many there were.
 
     Raises:
-        DataError: there are some and the policy is `fail`, or `drop` and they are the
-            state of a book of depth rows.
+        DataError: there are some and the policy is `fail`.
     """
     tapes, notes = [], list(imported.notes)
     for tape in imported.tapes:
@@ -38,10 +35,6 @@ def treated(imported: Imported, policy: Crossed) -> Imported:
 
 
 def _treated(tape: Tape, policy: Crossed) -> tuple[Tape, list[str]]:
-    name = f"{tape.instrument.symbol} at {tape.instrument.venue}"
-    has_depth = tape.frame["kind"].is_in([int(Kind.DEPTH)]).any()
-    if has_depth:
-        return tape, _depth_notes(name, tape, policy)
     is_crossed = (pl.col("bid") > pl.col("ask")).fill_null(value=False)
     count, locked, of = tape.frame.select(
         is_crossed.sum().alias("crossed"),
@@ -50,6 +43,7 @@ def _treated(tape: Tape, policy: Crossed) -> tuple[Tape, list[str]]:
     ).row(0)
     if not count and not locked:
         return tape, []
+    name = f"{tape.instrument.symbol} at {tape.instrument.venue}"
     if count and policy == "fail":
         raise _refused(name, f"{count:,} of {of:,} quotes ({count / of:.2%})")
     done = "left out" if policy == "drop" else "kept"
@@ -61,20 +55,27 @@ def _treated(tape: Tape, policy: Crossed) -> tuple[Tape, list[str]]:
     return replace(tape, frame=frame), [note]
 
 
-def _depth_notes(name: str, tape: Tape, policy: Crossed) -> list[str]:
-    """What is said of a book that is made of its changes."""
-    touches = touch_of(tape.frame)
-    count = int(np.sum(touches["bid"].to_numpy() > touches["ask"].to_numpy()))
-    if not count:
-        return []
-    shown = f"{count:,} of {len(touches):,} times ({count / len(touches):.2%})"
+def check_book(tape: Tape, touch: pl.DataFrame, policy: Crossed) -> None:
+    """Refuse a book of depth rows that crosses where it may not.
+
+    Args:
+        tape: of which quotes were treated.
+        touch: best bid and ask at the end of each of its times.
+        policy: what may be.
+
+    Raises:
+        DataError: it crosses, and the policy is not `keep`.
+    """
+    count = touch.select((pl.col("bid") > pl.col("ask")).sum()).item()
+    if not count or policy == "keep":
+        return
+    name = f"{tape.instrument.symbol} at {tape.instrument.venue}"
+    shown = f"{count:,} of {len(touch):,} times ({count / len(touch):.2%})"
     if policy == "fail":
         raise _refused(name, shown)
-    if policy == "drop":
-        message = f"{name} has the bid above the ask at {shown}, in a book of depth rows; expected quotes to leave out"
-        hint = "keep them (--crossed keep): a run pulls its quotes meanwhile; in auctions quote within a `session`"
-        raise DataError(message, hint=hint)
-    return [f"{name}: at {shown} the bid stands above the ask; they were kept"]
+    message = f"{name} has the bid above the ask at {shown}, in a book of depth rows; expected quotes to leave out"
+    hint = "keep them (--crossed keep): a run pulls its quotes meanwhile; in auctions quote within a `session`"
+    raise DataError(message, hint=hint)
 
 
 def _refused(name: str, shown: str) -> DataError:

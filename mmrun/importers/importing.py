@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 
 from mmrun.importers import table
-from mmrun.importers.crossed import treated
+from mmrun.importers.crossed import check_book, treated
 from mmrun.importers.days import Part, UnitOf, by_day, parts_of
 from mmrun.importers.formats import looks_like
 from mmrun.importers.received import shifted
@@ -30,6 +30,7 @@ from mmrun.market.facts import TapeFacts, facts_of
 from mmrun.market.growing import Before, Growing, growing
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import Crossed
+from mmrun.market.touch import touch_of
 from mmrun.market.writer import check_output
 from mmrun.problems import DataError
 
@@ -102,22 +103,24 @@ def import_files(
     ]
     there = 0
     days: list[tuple[Instrument, TapeFacts]] = []
-    said: set[str] = set()
+    said: dict[str, None] = {}
+
+    def heard(parts: Iterable[Imported]) -> Iterator[Imported]:
+        for found in parts:
+            days.extend(_facts(found, grown))
+            said.update(dict.fromkeys((*found.notes, *guesses(found))))
+            yield found
+
     with growing(output, replace=replace, wanted={i.key for _, i in parts}) as grown:
         for part, source in parts:
             if grown.has(source.key):
                 there += 1
                 continue
             with _explained(part, how, grown):
-                imported = _read(part, reader, how, grown, tell)
-            grown.add(imported.tapes, imported.provenance, source=source, progress=tell)
-            days += [
-                (t.instrument, facts_of(t.frame, t.instrument)) for t in imported.tapes
-            ]
-            for sentence in (*imported.notes, *guesses(imported)):
-                if sentence not in said:
-                    note(sentence)
-                    said.add(sentence)
+                found = _read(part, reader, how, grown, tell)
+                grown.add(heard(found), source=source, progress=tell)
+    for sentence in said:
+        note(sentence)
     assert grown.manifest is not None
     timezone = grown.manifest.provenance.timezone
     return Done(tuple(days), timezone, len(parts), there)
@@ -129,7 +132,7 @@ class _Reader:
 
     suffixes: tuple[str, ...]
     unit_of: UnitOf
-    read: Callable[[Sequence[Path], Growing, Tell], Imported]
+    read: Callable[[Sequence[Path], Growing, Tell], Iterable[Imported]]
 
 
 def _reader(how: How, sources: Sequence[Path]) -> _Reader:
@@ -137,8 +140,8 @@ def _reader(how: How, sources: Sequence[Path]) -> _Reader:
         table_map = read_map(how.table_map)
         table.check_patterns(table_map, paths_of(sources, table.SUFFIXES))
 
-        def by_map(paths: Sequence[Path], _: Growing, tell: Tell) -> Imported:
-            return table.read(paths, table_map, tell)
+        def by_map(paths: Sequence[Path], _: Growing, tell: Tell) -> Iterable[Imported]:
+            return [table.read(paths, table_map, tell)]
 
         return _Reader(table.SUFFIXES, by_day, by_map)
     module = import_module(f"mmrun.importers.{how.format_name}")
@@ -148,26 +151,41 @@ def _reader(how: How, sources: Sequence[Path]) -> _Reader:
 
 def _read_vendor(
     module: ModuleType, how: How, paths: Sequence[Path], grown: Growing, tell: Tell
-) -> Imported:
-    """A vendor's files; some formats' books go on from the day before."""
-    if not getattr(module, "GOES_ON", False):
-        imported: Imported = module.read(paths, tell)
-        return imported
+) -> Iterable[Imported]:
+    """A vendor's files at once, or in parts whose book goes on from what stood before."""
+    if not hasattr(module, "stream"):
+        return [module.read(paths, tell)]
 
     def before(symbol: str, venue: str, ts: int) -> Before | None:
         names = (how.facts.get("symbol", symbol), how.facts.get("venue", venue))
         return grown.before(str(names[0]), str(names[1]), ts)
 
-    going_on: Imported = module.read(paths, tell, before=before)
-    return going_on
+    parts: Iterable[Imported] = module.stream(paths, tell, before=before)
+    return parts
 
 
 def _read(
     part: Part, reader: _Reader, how: How, grown: Growing, tell: Tell
-) -> Imported:
-    imported = reader.read((*part.context, *part.paths), grown, tell)
-    imported = shifted(stated(imported, how.facts), how.clock_offset_ns)
-    return treated(imported, how.crossed or imported.provenance.crossed)
+) -> Iterator[Imported]:
+    for found in reader.read((*part.context, *part.paths), grown, tell):
+        imported = shifted(stated(found, how.facts), how.clock_offset_ns)
+        yield treated(imported, how.crossed or imported.provenance.crossed)
+
+
+def _facts(found: Imported, grown: Growing) -> Iterator[tuple[Instrument, TapeFacts]]:
+    """What each tape holds, counted with the book that stood before it.
+
+    Raises:
+        DataError: its book crosses where it may not.
+    """
+    for tape in found.tapes:
+        if tape.frame.is_empty():
+            continue
+        instrument = tape.instrument
+        before = grown.before(instrument.symbol, instrument.venue, tape.frame["ts"][0])
+        touch = touch_of(tape.frame, before.book if before else None)
+        check_book(tape, touch, found.provenance.crossed)
+        yield instrument, facts_of(tape.frame, instrument, touch)
 
 
 @contextmanager

@@ -10,10 +10,11 @@ grows where it is.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
@@ -48,6 +49,28 @@ class Tape:
     frame: pl.DataFrame
     orders: pl.DataFrame | None = None  #: order messages in time order, `ts` first
     last_id: int | None = None  #: the venue's id of the book's last change
+
+
+class Part(Protocol):
+    """Tapes and where they are from, as an importer gives them."""
+
+    @property
+    def tapes(self) -> Sequence[Tape]:
+        """One for each symbol and venue."""
+        ...
+
+    @property
+    def provenance(self) -> Provenance:
+        """Source, licence and timezone, for the manifest."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tapes:
+    """Tapes that are written at once."""
+
+    tapes: Sequence[Tape]
+    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,31 +108,35 @@ class Growing:
 
     def add(
         self,
-        tapes: Sequence[Tape],
-        provenance: Provenance,
+        parts: Iterable[Part],
         *,
         source: Import | None = None,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Add tapes: all of them, or on any error none.
+        """Add the tapes of an import, part after part: all of them, or on any error none.
 
         Raises:
             DataError: rows of that time are there already, or the facts of an
                 instrument or of the dataset are others.
         """
-        together = joined_provenance(self.manifest, provenance)
+        held = self.manifest
         written: list[TapeFile | OrderFile] = []
-        instruments = []
         try:
-            for tape in tapes:
-                files = self._files(tape.instrument.symbol, tape.instrument.venue)
-                fitting = replace(
-                    tape, frame=fitted(tape.instrument, tape.frame, files)
-                )
-                instruments.append(self._united(tape.instrument))
-                written.extend(self._write(fitting, provenance.timezone, progress))
-            self._note(together, instruments, written, source)
+            for part in parts:
+                provenance = joined_provenance(self.manifest, part.provenance)
+                start = len(written)
+                instruments = []
+                for tape in part.tapes:
+                    name = (tape.instrument.symbol, tape.instrument.venue)
+                    frame = fitted(tape.instrument, tape.frame, self._files(*name))
+                    instruments.append(self._united(tape.instrument))
+                    fitting = replace(tape, frame=frame)
+                    written.extend(self._write(fitting, provenance.timezone, progress))
+                self._note(provenance, instruments, written[start:])
+            self._finish(source)
         except BaseException:
+            self.manifest = held
+            self._books.clear()
             for file in written:
                 (self.root / file.path).unlink(missing_ok=True)
             raise
@@ -162,34 +189,31 @@ class Growing:
         provenance: Provenance,
         instruments: Sequence[Instrument],
         written: Sequence[TapeFile | OrderFile],
-        source: Import | None,
     ) -> None:
-        """Replace the manifest by one that names what was written."""
-        old = self.manifest
-        known = {
-            (i.symbol, i.venue): i
-            for i in (*(old.instruments if old else ()), *instruments)
-        }
-        files = [
-            *(old.files if old else ()),
-            *(f for f in written if isinstance(f, TapeFile)),
-        ]
-        orders = [
-            *(old.orders if old else ()),
-            *(f for f in written if isinstance(f, OrderFile)),
-        ]
-        manifest = Manifest(
+        """Name what was written; on disk nothing is named yet."""
+        old = self.manifest or Manifest(provenance=provenance, instruments=(), files=())
+        known = {(i.symbol, i.venue): i for i in (*old.instruments, *instruments)}
+        files = [*old.files, *(f for f in written if isinstance(f, TapeFile))]
+        orders = [*old.orders, *(f for f in written if isinstance(f, OrderFile))]
+        self.manifest = replace(
+            old,
             provenance=provenance,
             instruments=tuple(known[name] for name in sorted(known)),
             files=tuple(sorted(files, key=lambda f: (f.symbol, f.venue, in_time(f)))),
             orders=tuple(sorted(orders, key=lambda f: f.path)),
-            imports=(*(old.imports if old else ()), *([source] if source else ())),
         )
-        self.root.mkdir(parents=True, exist_ok=True)
+
+    def _finish(self, source: Import | None) -> None:
+        """Replace the manifest on disk, in one step."""
+        if self.manifest is None or not self.manifest.files:
+            message = "there are no rows to write"
+            raise DataError(message)
+        if source is not None:
+            imports = (*self.manifest.imports, source)
+            self.manifest = replace(self.manifest, imports=imports)
         partial = self.root / f".{MANIFEST_NAME}"
-        partial.write_text(to_yaml(manifest), encoding="utf-8")
+        partial.write_text(to_yaml(self.manifest), encoding="utf-8")
         partial.replace(self.root / MANIFEST_NAME)
-        self.manifest = manifest
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mmrun.market.dataset import Dataset, is_dataset
-from mmrun.market.growing import Tape, growing
+from mmrun.market.growing import Tape, Tapes, growing
 from mmrun.market.manifest import Provenance
 from mmrun.problems import DataError, UsageError
 
@@ -60,6 +60,6 @@ def write_dataset(
         message = "there are no rows to write"
         raise DataError(message)
     with growing(directory, replace=replace) as grown:
-        grown.add(tapes, provenance, progress=progress)
+        grown.add([Tapes(tapes, provenance)], progress=progress)
     assert grown.manifest is not None
     return Dataset(directory, grown.manifest)

@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 
 from mmrun.importers import binance, binance_lines
-from mmrun.importers.binance_book import book_rows
+from mmrun.importers.binance_book import book_rows, started
 from mmrun.importers.binance_clock import in_update_order
 from mmrun.importers.binance_record import Book
-from mmrun.importers.binance_stream import read_stream
+from mmrun.importers.binance_stream import read_blocks
 from mmrun.importers.sources import members_of
 from mmrun.market.facts import facts_of
 from mmrun.market.tape import Kind, Side, Status
@@ -571,12 +571,12 @@ def test_best_quotes_and_depth_agree_in_the_recording(shared_data):
     """After each depth message the book is what depth alone makes of it."""
     path = shared_data / "binance-btc-3venues" / "spot"
     (member,) = members_of([path], ".gz")
-    found = read_stream(member)
+    ((found, _),) = read_blocks(member)
     books = in_update_order(found.books, found.trades)
 
-    both = touch_of(book_rows(books, found.levels).frame)
+    both = touch_of(book_rows(books, found.levels, started(None)).frame)
     only = books.filter(pl.col("kind") != int(Book.TICKER))
-    alone = touch_of(book_rows(only, found.levels).frame)
+    alone = touch_of(book_rows(only, found.levels, started(None)).frame)
 
     depth_times = only.filter(pl.col("kind") == int(Book.DEPTH)).select("ts").tail(-2)
     fields = ("bid", "bid_size", "ask", "ask_size")

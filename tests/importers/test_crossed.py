@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from mmrun.importers.crossed import treated
+from mmrun.importers.crossed import check_book, treated
 from mmrun.importers.rows import Imported
 from mmrun.market.growing import Tape
 from mmrun.market.manifest import Provenance
+from mmrun.market.touch import touch_of
 from mmrun.problems import DataError
 
 
@@ -30,7 +31,7 @@ def depth(acme, tape_of):
         {"ts": ts, "kind": 1, "side": side, "price": price, "size": 1.0}
         for ts, (side, price) in enumerate(levels)
     ]
-    return Imported((Tape(acme, tape_of(rows)),), Provenance(source="made up"))
+    return Tape(acme, tape_of(rows))
 
 
 @pytest.mark.parametrize(
@@ -52,13 +53,14 @@ def test_fail_allows_none(quotes, depth):
     with pytest.raises(DataError, match="1 of 4 quotes"):
         treated(quotes, "fail")
     with pytest.raises(DataError, match="1 of 3 times"):
-        treated(depth, "fail")
+        check_book(depth, touch_of(depth.frame), "fail")
 
 
 def test_a_book_of_changes_cannot_lose_some(depth):
-    """It is kept, and says how often it crosses; to drop is refused with a remedy."""
-    assert "at 1 of 3 times (33.33%)" in treated(depth, "keep").notes[0]
+    """It may be kept; to drop is refused with a remedy."""
+    touch = touch_of(depth.frame)
+    check_book(depth, touch, "keep")
 
     with pytest.raises(DataError, match="book of depth rows") as caught:
-        treated(depth, "drop")
+        check_book(depth, touch, "drop")
     assert "session" in caught.value.hint

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from mmrun.market.dataset import load_dataset
-from mmrun.market.growing import Tape, growing
+from mmrun.market.growing import Tape, Tapes, growing
 from mmrun.market.manifest import Import, Provenance
 from mmrun.problems import DataError
 
@@ -38,7 +38,7 @@ def grow(directory, *numbers, tapes, wanted=()):
     """Add the tapes of some days."""
     with growing(directory, wanted=wanted) as grown:
         for number in numbers:
-            grown.add([tapes(number)], MADE_UP, source=source(number))
+            grown.add([Tapes([tapes(number)], MADE_UP)], source=source(number))
 
 
 def interrupted(directory, tape) -> None:
@@ -46,7 +46,7 @@ def interrupted(directory, tape) -> None:
 
     def run() -> None:
         with growing(directory) as grown:
-            grown.add([tape], MADE_UP, source=source(0))
+            grown.add([Tapes([tape], MADE_UP)], source=source(0))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -80,7 +80,7 @@ def test_an_interrupted_import_goes_on_where_it_was(tmp_path, day):
     with growing(tmp_path / "ds", wanted=wanted) as two:
         assert two.has(source(0).key)
         assert not two.has(source(1).key)
-        two.add([day(1)], MADE_UP, source=source(1))
+        two.add([Tapes([day(1)], MADE_UP)], source=source(1))
 
     assert dates(tmp_path / "ds") == ["2023-11-15", "2023-11-16"]
     assert [item.name for item in tmp_path.iterdir()] == ["ds"]
@@ -107,8 +107,7 @@ def test_a_day_that_fails_leaves_the_dataset_as_it_was(tmp_path, day):
 
     with growing(tmp_path / "ds") as grown, pytest.raises(OSError, match="full"):
         grown.add(
-            [day(1), day(1, symbol="B")],
-            MADE_UP,
+            [Tapes([day(1), day(1, symbol="B")], MADE_UP)],
             source=source(1),
             progress=interrupt,
         )
@@ -141,8 +140,8 @@ def test_a_file_cut_at_midnight_by_the_clock_of_receipt_fits(tmp_path, acme, quo
     )
 
     with growing(tmp_path / "ds") as grown:
-        grown.add([Tape(acme, first)], MADE_UP, source=source(0))
-        grown.add([Tape(acme, second)], MADE_UP, source=source(1))
+        grown.add([Tapes([Tape(acme, first)], MADE_UP)], source=source(0))
+        grown.add([Tapes([Tape(acme, second)], MADE_UP)], source=source(1))
 
     files = load_dataset(tmp_path / "ds").files
     assert [(f.date, f.row_count) for f in files] == [
@@ -164,7 +163,7 @@ def test_the_book_goes_on_over_a_seam(tmp_path, acme, tape_of):
 
     for number, frame in enumerate((one, two)):
         with growing(tmp_path / "ds") as grown:
-            grown.add([Tape(acme, frame)], MADE_UP, source=source(number))
+            grown.add([Tapes([Tape(acme, frame)], MADE_UP)], source=source(number))
 
     assert [f.crossed_times for f in load_dataset(tmp_path / "ds").files] == [0, 1]
 
@@ -172,11 +171,15 @@ def test_the_book_goes_on_over_a_seam(tmp_path, acme, tape_of):
 def test_guessed_ticks_become_the_one_that_fits_all_days(tmp_path, day):
     """A quarter and a tenth have a twentieth in common; what is stated holds."""
     with growing(tmp_path / "ds") as grown:
-        grown.add([day(0, tick=0.25, guessed=("tick",))], MADE_UP, source=source(0))
-        grown.add([day(1, tick=0.1, guessed=("tick",))], MADE_UP, source=source(1))
+        grown.add(
+            [Tapes([day(0, tick=0.25, guessed=("tick",))], MADE_UP)], source=source(0)
+        )
+        grown.add(
+            [Tapes([day(1, tick=0.1, guessed=("tick",))], MADE_UP)], source=source(1)
+        )
         assert grown.manifest is not None
         assert grown.manifest.instruments[0].tick == 0.05
-        grown.add([day(2, tick=0.01)], MADE_UP, source=source(2))
+        grown.add([Tapes([day(2, tick=0.01)], MADE_UP)], source=source(2))
 
     (instrument,) = load_dataset(tmp_path / "ds").instruments
     assert (instrument.tick, instrument.guessed) == (0.01, ())
@@ -205,7 +208,7 @@ def test_what_was_read_otherwise_is_not_added(tmp_path, day, changes, provenance
     grow(tmp_path / "ds", 0, tapes=day)
 
     with pytest.raises(DataError, match=said), growing(tmp_path / "ds") as grown:
-        grown.add([day(1, **changes)], replace(MADE_UP, **provenance))
+        grown.add([Tapes([day(1, **changes)], replace(MADE_UP, **provenance))])
 
     assert dates(tmp_path / "ds") == ["2023-11-15"]
 
@@ -214,7 +217,7 @@ def test_order_messages_are_beside_the_tape_and_no_tape(tmp_path, day):
     """Their files are in the manifest with size and hash, and looked for when it is opened."""
     tape = replace(day(0), orders=day(0).frame.select("ts", order_id="ts"))
     with growing(tmp_path / "ds") as grown:
-        grown.add([tape], MADE_UP, source=source(0))
+        grown.add([Tapes([tape], MADE_UP)], source=source(0))
 
     dataset = load_dataset(tmp_path / "ds")
     (orders,) = dataset.manifest.orders
