@@ -18,8 +18,10 @@ A recording is read a block at a time (`stream`), so that its length does not ma
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+
+import polars as pl
 
 from mmrun.importers.binance_dump import read_dump
 from mmrun.importers.binance_record import FOLDERS, Recording, joined
@@ -30,11 +32,13 @@ from mmrun.importers.rows import Imported
 from mmrun.importers.sources import Member, members_of
 from mmrun.market.growing import Tape
 from mmrun.market.manifest import Provenance
+from mmrun.market.seams import united
 
 
 SUFFIXES = (".csv", ".parquet", ".gz", ".log", ".jsonl")
 
 _TABLES = (".csv", ".parquet")
+_FILE_ROWS = 2**19  #: some 40 MB in memory
 _Tell = Callable[[str], None]
 
 
@@ -89,8 +93,29 @@ def stream(
     tapes = tapes_of(
         read_blocks(member, progress), has_snapshot=has_snapshot(member), before=before
     )
-    for tape, notes in tapes:
+    for tape, notes in _gathered(tapes):
         yield _imported([(tape, notes)])
+
+
+def _gathered(
+    tapes: Iterable[tuple[Tape, list[str]]],
+) -> Iterator[tuple[Tape, list[str]]]:
+    """Parts of the tape put together until they are worth a file."""
+    held: list[Tape] = []
+    for tape, notes in tapes:
+        held.append(tape)
+        if notes or sum(len(part.frame) for part in held) >= _FILE_ROWS:
+            yield _one(held), notes
+            held = []
+
+
+def _one(parts: Sequence[Tape]) -> Tape:
+    """One part of several; steps that are guessed fit them all."""
+    instrument = parts[0].instrument
+    for part in parts[1:]:
+        instrument = united(instrument, part.instrument)
+    frame = pl.concat([part.frame for part in parts])
+    return Tape(instrument, frame, last_id=parts[-1].last_id)
 
 
 def _at_once(

@@ -20,7 +20,7 @@ from mmrun.importers.text import printable
 from mmrun.problems import DataError
 
 
-BLOCK_BYTES = 2**25  #: text that is decoded at once
+BLOCK_BYTES = 2**23  #: text that is decoded at once
 
 _START = 240  #: characters in which a message says what it is
 HINT = "expected lines `<receive time, ns> <JSON of Binance>`"

@@ -12,7 +12,7 @@ import pytest
 from mmrun.importers import binance, binance_lines
 from mmrun.importers.binance_book import book_rows, started
 from mmrun.importers.binance_clock import in_update_order
-from mmrun.importers.binance_record import Book
+from mmrun.importers.binance_record import Book, joined
 from mmrun.importers.binance_stream import read_blocks
 from mmrun.importers.sources import members_of
 from mmrun.market.facts import facts_of
@@ -571,7 +571,7 @@ def test_best_quotes_and_depth_agree_in_the_recording(shared_data):
     """After each depth message the book is what depth alone makes of it."""
     path = shared_data / "binance-btc-3venues" / "spot"
     (member,) = members_of([path], ".gz")
-    ((found, _),) = read_blocks(member)
+    found = joined([block for block, _ in read_blocks(member)])
     books = in_update_order(found.books, found.trades)
 
     both = touch_of(book_rows(books, found.levels, started(None)).frame)
@@ -626,3 +626,20 @@ def test_blocks_cannot_be_seen(recorded, monkeypatch):
     broken = recorded(*messages, (31, trade(31, 31, "x", "1")))
     with pytest.raises(DataError, match="gz:30: price is missing"):
         binance.read([broken])
+
+
+@pytest.mark.parametrize("market", ["usdm", "cm"])
+def test_blocks_of_a_recording_make_the_tape_of_the_whole(
+    shared_data, monkeypatch, market
+):
+    """Also where late messages and the book go over from one block to the next."""
+    (path,) = (shared_data / "binance-btc-3venues" / market).glob("*.gz")
+    whole = binance.read([path]).tapes[0]
+
+    monkeypatch.setattr(binance_lines, "BLOCK_BYTES", 2**22)
+    monkeypatch.setattr(binance, "_FILE_ROWS", 2**16)
+    parts = [part.tapes[0] for part in binance.stream([path])]
+
+    assert len(parts) > 2
+    assert pl.concat([part.frame for part in parts]).equals(whole.frame)
+    assert parts[-1].last_id == whole.last_id
