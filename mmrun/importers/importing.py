@@ -116,7 +116,7 @@ def import_files(
             if grown.has(source.key):
                 there += 1
                 continue
-            with _explained(part, how, grown):
+            with _explained(part, how, goes_on=bool(there or days)):
                 found = _read(part, reader, how, grown, tell)
                 grown.add(heard(found), source=source, progress=tell)
     for sentence in said:
@@ -189,8 +189,8 @@ def _facts(found: Imported, grown: Growing) -> Iterator[tuple[Instrument, TapeFa
 
 
 @contextmanager
-def _explained(part: Part, how: How, grown: Growing) -> Iterator[None]:
-    """Say of what cannot be read what it looks like, and what was done before.
+def _explained(part: Part, how: How, *, goes_on: bool) -> Iterator[None]:
+    """Say of what cannot be read what it looks like, and that days before it are kept.
 
     Raises:
         DataError: with more of a remedy.
@@ -205,7 +205,7 @@ def _explained(part: Part, how: How, grown: Growing) -> Iterator[None]:
             for name, found in looks.items()
             if found and found != how.format_name
         ][:1]
-        if grown.manifest:
+        if goes_on:
             hints.append(
                 "what came before it is kept: call again with the same sources to go on"
             )

@@ -138,6 +138,6 @@ def guessed(instrument: Instrument) -> Iterator[Finding]:
         yield Finding(
             code="MM573",
             severity="note",
-            message=f"{' and '.join(shown)} were guessed at import from the numbers",
+            message=f"guessed at import from the numbers: {' and '.join(shown)}",
             hint=f"state what the venue says: {remedy}",
         )
