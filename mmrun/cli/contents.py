@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mmrun.cli.day_chart import draw
@@ -23,7 +24,7 @@ _BARS = " ▁▂▃▄▅▆▇█"
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One tape file with what it holds."""
+    """A date's tape files, the first of them named, with what they hold."""
 
     file: TapeFile
     facts: TapeFacts
@@ -31,16 +32,19 @@ class Day:
 
 
 def days_of(dataset: Dataset, tell: Callable[[str], None]) -> Iterator[Day]:
-    """Every file read; a book goes on from an instrument's day to its next."""
+    """Every day read; a book goes on from an instrument's day to its next."""
+    import polars as pl
+
     from mmrun.market.facts import facts_of
     from mmrun.market.facts_day import series_of
     from mmrun.market.reader import read_day
     from mmrun.market.touch import Book, touch_of
 
     books: dict[tuple[str, str], Book] = {}
-    for file in dataset.files:
+    for _, group in groupby(dataset.files, key=lambda f: (f.symbol, f.venue, f.date)):
+        file, *others = group
         tell(f"reading {file.symbol} at {file.venue}, {file.date}")
-        frame = read_day(dataset, file)
+        frame = pl.concat([read_day(dataset, part) for part in (file, *others)])
         touch = touch_of(frame, books.setdefault((file.symbol, file.venue), Book()))
         facts = facts_of(frame, _instrument_of(dataset, file), touch)
         yield Day(file, facts, series_of(frame, touch))

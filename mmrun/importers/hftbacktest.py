@@ -9,7 +9,8 @@ qty, order_id, ival, fval. Read are the events with the exchange flag, in the or
     trade (2)                  trades, the flagged side is the aggressor's
     BBO (5)                    `quote` rows, if the file has no other depth
     add, cancel, modify        orders, to `depth` rows; fills (13) change nothing
-    (10, 11, 12)               the cancel takes all its order has left
+    (10, 11, 12)               the cancel takes all its order has left; the events with
+                               their order ids are kept aside
 
 The file holds neither symbol nor tick: the symbol is the start of its name, tick and lot
 are guessed, the venue is HFTBACKTEST, and `mmrun import --instrument` states others.
@@ -31,7 +32,7 @@ import polars as pl
 
 from mmrun.importers.days import Unit, by_day_and_name
 from mmrun.importers.hftbacktest_events import Events, read_events
-from mmrun.importers.hftbacktest_rows import tape_frame
+from mmrun.importers.hftbacktest_rows import order_messages, tape_frame
 from mmrun.importers.rows import Imported
 from mmrun.importers.sources import members_of
 from mmrun.importers.steps import common_step
@@ -112,7 +113,7 @@ def _tape(symbol: str, files: Sequence[_File], notes: list[str]) -> Tape:
         depth=1 if is_touch else None,
         guessed=("tick", "lot"),
     )
-    return Tape(instrument, frame)
+    return Tape(instrument, frame, orders=order_messages(events, times.ts))
 
 
 def _joined(files: Sequence[_File]) -> Events:

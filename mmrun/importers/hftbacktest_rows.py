@@ -56,6 +56,29 @@ def tape_frame(
     return in_order(parts)
 
 
+def order_messages(events: Events, ts: IntColumn) -> pl.DataFrame | None:
+    """Events of orders with their ids, to keep beside the tape; None if there are none.
+
+    Returns:
+        `ts` and `recv_ts` (ns), `event` (its name), `order_id`, `side`, `price`, `size`.
+    """
+    codes = codes_of(events)
+    rows = np.flatnonzero(np.isin(codes, [*_OPS, Code.FILL]))
+    if not len(rows):
+        return None
+    names = {int(code): code.name.lower() for code in (*_OPS, Code.FILL)}
+    return pl.DataFrame(
+        {
+            **_times(events, ts, rows),
+            "event": pl.Series(codes[rows]).replace_strict(names),
+            "order_id": events["order_id"][rows],
+            "side": sides_of(events)[rows],
+            "price": events["px"][rows],
+            "size": events["qty"][rows],
+        }
+    )
+
+
 def _check(
     symbol: str,
     codes: IntColumn,

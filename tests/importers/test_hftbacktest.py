@@ -162,6 +162,23 @@ def test_orders_become_levels(write):
     ]
 
 
+def test_order_ids_are_kept_aside(write):
+    """Every event of an order, fills too; levels have none."""
+    orders = write(
+        event(Code.ADD, 0, "buy", 100.0, 0.5, 7),
+        event(Code.FILL, 2, "buy", 100.0, 0.25, 7),
+    )
+    levels = write(event(Code.SNAPSHOT, 0, "buy", 100.0, 5), name="eth_20231114.npz")
+
+    kept = hftbacktest.read([orders]).tapes[0].orders
+
+    assert kept.select("event", "order_id", "side").rows() == [
+        ("add", 7, 1),
+        ("fill", 7, 1),
+    ]
+    assert hftbacktest.read([levels]).tapes[0].orders is None
+
+
 @pytest.mark.parametrize(
     ("events", "said"),
     [
