@@ -336,6 +336,8 @@ def test_the_apple_sample_has_its_published_counts(samples):
         .any()
     )
     assert tape.instrument.depth == 1
+    assert len(tape.orders) == 118_497  # the messages, with their order ids
+    assert tape.orders.filter(type=5)["order_id"].unique().to_list() == [0]
 
 
 def test_the_amazon_sample_is_rebuilt_at_every_message(samples):
