@@ -27,9 +27,10 @@ from mmrun.importers.sources import paths_of
 from mmrun.importers.stated import Value, guesses, stated
 from mmrun.importers.table_map import read_map
 from mmrun.market.facts import TapeFacts, facts_of
-from mmrun.market.growing import Before, Growing, growing
+from mmrun.market.growing import Before, Growing
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import Crossed
+from mmrun.market.staging import growing
 from mmrun.market.touch import touch_of
 from mmrun.market.writer import check_output
 from mmrun.problems import DataError

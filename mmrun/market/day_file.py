@@ -83,7 +83,11 @@ def write_order_file(root: Path, path: str, orders: pl.DataFrame) -> OrderFile:
 
 def _write(path: Path, frame: pl.DataFrame) -> tuple[int, str]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    frame.write_parquet(
-        path, compression="zstd", compression_level=3, row_group_size=ROW_GROUP_ROWS
-    )
+    try:
+        frame.write_parquet(
+            path, compression="zstd", compression_level=3, row_group_size=ROW_GROUP_ROWS
+        )
+    except BaseException:  # a full disk, or Ctrl-C: half a file is none
+        path.unlink(missing_ok=True)
+        raise
     return path.stat().st_size, sha256(path.read_bytes()).hexdigest()

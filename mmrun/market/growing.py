@@ -1,24 +1,19 @@
 """A dataset that grows import by import, each of them all or nothing.
 
 An import's files are written first and named in the manifest afterwards, which is
-replaced in one step: what the manifest does not name is not there. A new dataset grows
-in a directory beside its target and takes its place when all is done; what was done
-before an interruption is found there by the next call. A dataset that is there already
-grows where it is.
+replaced in one step: what the manifest does not name is not there.
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 import polars as pl
 
-from mmrun.market.dataset import in_time, is_dataset, load_dataset
+from mmrun.market.dataset import in_time
 from mmrun.market.day_file import (
     folder_of,
     split_by_date,
@@ -214,63 +209,6 @@ class Growing:
         partial = self.root / f".{MANIFEST_NAME}"
         partial.write_text(to_yaml(self.manifest), encoding="utf-8")
         partial.replace(self.root / MANIFEST_NAME)
-
-
-@contextmanager
-def growing(
-    directory: Path, *, replace: bool = False, wanted: Collection[str] = ()
-) -> Iterator[Growing]:
-    """A dataset to add to: the one that is there, or a new one that takes its place.
-
-    Args:
-        directory: the dataset, or where it shall be; its parents are made.
-        replace: begin anew where one is there.
-        wanted: keys of imports: a new one goes on from what an interrupted call has
-            done of these.
-
-    Raises:
-        DataError: nothing was added to a new dataset.
-    """
-    if is_dataset(directory) and not replace:
-        yield Growing(directory, load_dataset(directory).manifest)
-        return
-    staged = directory.with_name(f".{directory.name}.partial")
-    grown = Growing(staged, _resumed(staged, wanted))
-    try:
-        yield grown
-        if grown.manifest is None:
-            message = "there are no rows to write"
-            raise DataError(message)
-        _swap(staged, directory)
-    finally:
-        if grown.manifest is None or not grown.manifest.imports:
-            shutil.rmtree(staged, ignore_errors=True)
-
-
-def _resumed(staged: Path, wanted: Collection[str]) -> Manifest | None:
-    """What an interrupted call left; anything else that is there goes."""
-    try:
-        manifest = load_dataset(staged).manifest
-    except DataError:
-        manifest = None
-    if (
-        manifest
-        and manifest.imports
-        and {i.key for i in manifest.imports} <= set(wanted)
-    ):
-        return manifest
-    shutil.rmtree(staged, ignore_errors=True)
-    return None
-
-
-def _swap(staged: Path, directory: Path) -> None:
-    if directory.exists():
-        old = staged.with_suffix(".old")
-        directory.rename(old)
-        staged.rename(directory)
-        shutil.rmtree(old)
-    else:
-        staged.rename(directory)
 
 
 def _book_after(root: Path, files: Sequence[TapeFile]) -> Book:

@@ -1,7 +1,7 @@
 """Write a dataset: all of it or nothing.
 
 Equal tapes give equal bytes under one version of polars: row groups and compression are
-fixed. `market.growing` does the work; a dataset written here is one import.
+fixed. `market.growing` does the work, all of it at once here.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mmrun.market.dataset import Dataset, is_dataset
-from mmrun.market.growing import Tape, Tapes, growing
+from mmrun.market.growing import Tape, Tapes
 from mmrun.market.manifest import Provenance
+from mmrun.market.staging import growing
 from mmrun.problems import DataError, UsageError
 
 

@@ -628,12 +628,9 @@ def test_blocks_cannot_be_seen(recorded, monkeypatch):
         binance.read([broken])
 
 
-@pytest.mark.parametrize("market", ["usdm", "cm"])
-def test_blocks_of_a_recording_make_the_tape_of_the_whole(
-    shared_data, monkeypatch, market
-):
+def test_blocks_of_a_recording_make_the_tape_of_the_whole(shared_data, monkeypatch):
     """Also where late messages and the book go over from one block to the next."""
-    (path,) = (shared_data / "binance-btc-3venues" / market).glob("*.gz")
+    (path,) = (shared_data / "binance-btc-3venues/cm").glob("*.gz")
     whole = binance.read([path]).tapes[0]
 
     monkeypatch.setattr(binance_lines, "BLOCK_BYTES", 2**22)

@@ -8,8 +8,9 @@ from itertools import pairwise
 import pytest
 
 from mmrun.market.dataset import load_dataset
-from mmrun.market.growing import Tape, Tapes, growing
+from mmrun.market.growing import Tape, Tapes
 from mmrun.market.manifest import Import, Provenance
+from mmrun.market.staging import growing
 from mmrun.problems import DataError
 
 
