@@ -31,6 +31,7 @@ from mmrun.market.growing import Before, Growing
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import Crossed
 from mmrun.market.staging import growing
+from mmrun.market.storage import Location
 from mmrun.market.touch import touch_of
 from mmrun.market.writer import check_output
 from mmrun.problems import DataError
@@ -74,7 +75,7 @@ class Done:
 
 def import_files(
     sources: Sequence[Path],
-    output: Path,
+    output: Location,
     how: How,
     *,
     replace: bool = False,

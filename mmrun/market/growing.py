@@ -32,6 +32,7 @@ from mmrun.market.manifest import (
 )
 from mmrun.market.reader import read_file
 from mmrun.market.seams import fitted, joined_provenance, united
+from mmrun.market.storage import Location
 from mmrun.market.touch import Book, follow
 from mmrun.problems import DataError
 
@@ -81,8 +82,9 @@ class Before:
 class Growing:
     """A dataset being written; `manifest` is what is there so far."""
 
-    root: Path
+    root: Path  #: where new files are written
     manifest: Manifest | None = None
+    home: Location | None = None  #: where the files are that were there before
     _books: dict[tuple[str, str], tuple[int, Book]] = field(default_factory=dict)
 
     def has(self, key: str) -> bool:
@@ -98,7 +100,7 @@ class Growing:
         last = files[-1]
         done, book = self._books.get((symbol, venue), (-1, Book()))
         if done != last.last_ts:
-            book = _book_after(self.root, files)
+            book = self._book_after(files)
         return Before(last.last_ts, replace(book), last.last_id)
 
     def add(
@@ -140,6 +142,21 @@ class Growing:
         files = self.manifest.files if self.manifest else ()
         mine = [file for file in files if (file.symbol, file.venue) == (symbol, venue)]
         return sorted(mine, key=in_time)
+
+    def _book_after(self, files: Sequence[TapeFile]) -> Book:
+        """What is displayed after the last of an instrument's files.
+
+        Read are those from the last one on in which the book starts over.
+        """
+        start = len(files) - 1
+        while start > 0 and not {"quote", "clear"} & files[start].rows.keys():
+            start -= 1
+        book = Book()
+        for file in files[start:]:
+            is_new = (self.root / file.path).exists()
+            place = self.root if is_new or self.home is None else self.home
+            follow(read_file(place, file), book)
+        return book
 
     def _united(self, instrument: Instrument) -> Instrument:
         for known in self.manifest.instruments if self.manifest else ():
@@ -209,17 +226,3 @@ class Growing:
         partial = self.root / f".{MANIFEST_NAME}"
         partial.write_text(to_yaml(self.manifest), encoding="utf-8")
         partial.replace(self.root / MANIFEST_NAME)
-
-
-def _book_after(root: Path, files: Sequence[TapeFile]) -> Book:
-    """What is displayed after the last of an instrument's files.
-
-    Read are those from the last one on in which the book starts over.
-    """
-    start = len(files) - 1
-    while start > 0 and not {"quote", "clear"} & files[start].rows.keys():
-        start -= 1
-    book = Book()
-    for file in files[start:]:
-        follow(read_file(root, file), book)
-    return book

@@ -89,6 +89,23 @@ def on_disk(location: Location) -> Iterator[Callable[[], Path]]:
         yield fetched
 
 
+def add(folder: Path, target: Location, *, last: str) -> None:
+    """Put all files of a directory into an object store, beside what is there.
+
+    The file called `last` names the others and comes last, so that a reader or an
+    interruption finds what was there, or all of it.
+
+    Raises:
+        DataError: the store cannot be written.
+    """
+    assert not isinstance(target, Path)
+    with reaching(target):
+        files = (path for path in folder.rglob("*") if path.is_file())
+        names = ["/".join(path.relative_to(folder).parts) for path in files]
+        for name in sorted(names, key=lambda name: (name == last, name)):
+            target.fs.put_file(str(folder / name), (target / name).path)
+
+
 def upload(folder: Path, target: Location, *, last: str) -> None:
     """Put all files of a directory into an object store, in place of what is there.
 

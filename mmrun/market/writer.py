@@ -7,26 +7,30 @@ fixed. `market.growing` does the work, all of it at once here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from mmrun.market.dataset import Dataset, is_dataset
 from mmrun.market.growing import Tape, Tapes
 from mmrun.market.manifest import Provenance
 from mmrun.market.staging import growing
+from mmrun.market.storage import Location, reaching
 from mmrun.problems import DataError, UsageError
 
 
 __all__ = ["Tape", "check_output", "write_dataset"]
 
 
-def check_output(directory: Path, *, replace: bool) -> None:
+def check_output(directory: Location, *, replace: bool) -> None:
     """Refuse a target that holds something, unless it is a dataset to be replaced.
 
     Raises:
+        DataError: an object store cannot be reached.
         UsageError: the directory may not be written.
     """
-    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
-        return
+    with reaching(directory):
+        if not directory.exists():
+            return
+        if directory.is_dir() and not any(directory.iterdir()):
+            return
     if not is_dataset(directory):
         message = f"{directory} exists and is not a dataset; expected a new directory"
         raise UsageError(message)
@@ -36,7 +40,7 @@ def check_output(directory: Path, *, replace: bool) -> None:
 
 
 def write_dataset(
-    directory: Path,
+    directory: Location,
     tapes: Sequence[Tape],
     provenance: Provenance,
     *,
@@ -46,14 +50,14 @@ def write_dataset(
     """Write tapes as a dataset, partitioned by symbol, venue and date.
 
     Args:
-        directory: the target; its parents are made.
+        directory: the target, on disk or in an object store; its parents are made.
         tapes: one for each symbol and venue.
         provenance: source, licence and timezone, for the manifest.
         replace: whether a dataset that is there may be replaced.
         progress: told what is being written.
 
     Raises:
-        DataError: there are no rows.
+        DataError: there are no rows, or an object store cannot be written.
         UsageError: the target holds something else.
     """
     check_output(directory, replace=replace)

@@ -11,6 +11,7 @@ from mmrun.market.dataset import load_dataset
 from mmrun.market.growing import Tape, Tapes
 from mmrun.market.manifest import Import, Provenance
 from mmrun.market.staging import growing
+from mmrun.market.storage import locate
 from mmrun.problems import DataError
 
 
@@ -227,3 +228,20 @@ def test_order_messages_are_beside_the_tape_and_no_tape(tmp_path, day):
     (dataset.path / orders.path).unlink()
     with pytest.raises(DataError, match=r"orders-0\.parquet is missing"):
         load_dataset(dataset.path)
+
+
+def test_a_dataset_in_an_object_store_grows_too(tmp_path, acme, tape_of):
+    """What is there stays and counts: the book goes on, and files are put beside."""
+    store = locate(f"memory://{tmp_path.name}/ds")
+    level = {"kind": 1, "side": 1, "price": 100.0, "size": 1.0}
+    one = tape_of([{"kind": 2, "ts": START_NS}, {**level, "ts": START_NS}])
+    crossing = {**level, "side": -1, "price": 99.0, "ts": START_NS + DAY_NS}
+
+    for number, frame in enumerate((one, tape_of([crossing]))):
+        with growing(store) as grown:
+            tapes = Tapes([Tape(acme, frame)], MADE_UP)
+            grown.add([tapes], source=source(number))
+
+    assert [f.crossed_times for f in load_dataset(store).files] == [0, 1]
+    with growing(store) as grown:
+        assert grown.has(source(1).key)
