@@ -74,11 +74,6 @@ def by_day(path: Path) -> Unit:
     return Unit(day_in(path)[0])
 
 
-def by_day_and_folder(path: Path) -> Unit:
-    """The files of a date that lie in one directory."""
-    return Unit(day_in(path)[0], str(path.resolve().parent))
-
-
 def by_day_and_name(path: Path) -> Unit:
     """The files of a date whose names start alike."""
     day, start = day_in(path)

@@ -23,6 +23,7 @@ Source: the readme files of Lean's Data folder, and its market hours database.
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -31,7 +32,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from mmrun.importers.days import Unit, by_day_and_folder
+from mmrun.importers.days import Unit, day_in
 from mmrun.importers.lean_ticks import equity_quotes, equity_trades, forex_quotes
 from mmrun.importers.rows import Imported, in_order
 from mmrun.importers.sources import Member, members_of
@@ -118,8 +119,16 @@ def read(
 
 
 def unit_of(path: Path) -> Unit:
-    """Quotes and trades of a day lie in the directory of their symbol."""
-    return by_day_and_folder(path)
+    """Quotes and trades of a day, symbol and market; a zip's name is without symbol."""
+    names = [path.name]
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    symbols = {
+        match["symbol"].upper() for name in names if (match := _NAME.match(name))
+    }
+    market = _market(path).venue
+    return Unit(day_in(path)[0], f"{market} {','.join(sorted(symbols))}")
 
 
 def _days(sources: Sequence[Path]) -> dict[Day, dict[str, Member]]:
@@ -132,7 +141,7 @@ def _days(sources: Sequence[Path]) -> dict[Day, dict[str, Member]]:
             raise DataError(message, hint=_NAME_HINT)
         digits = match["date"]
         when = f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
-        day = Day(match["symbol"].upper(), _market(member), when)
+        day = Day(match["symbol"].upper(), _market(member.path), when)
         content = (match["old"] or match["new"]).lower()
         other = days.setdefault(day, {}).setdefault(content, member)
         if other is not member:
@@ -141,9 +150,9 @@ def _days(sources: Sequence[Path]) -> dict[Day, dict[str, Member]]:
     return dict(sorted(days.items()))
 
 
-def _market(member: Member) -> Market:
+def _market(path: Path) -> Market:
     """The dealer whose directory the file lies in, else the US equity market."""
-    folders = [folder.lower() for folder in member.path.resolve().parent.parts]
+    folders = [folder.lower() for folder in path.resolve().parent.parts]
     named = [DEALERS[folder] for folder in folders if folder in DEALERS]
     return named[-1] if named else EQUITIES
 

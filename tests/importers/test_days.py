@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,19 @@ def grouped(unit_of, *names):
     [
         (by_day, ["b_2024-01-02.csv", "a20240101.csv", "c_20240102.gz"], [[1], [0, 2]]),
         (by_day, ["a.csv", "b_2024-01-02.csv"], [[0, 1]]),
-        (lean.unit_of, ["x/20131007_quote.zip", "y/20131007_quote.zip"], [[0], [1]]),
-        (lean.unit_of, ["x/20131007_quote.zip", "x/20131007_trade.zip"], [[0, 1]]),
+        (
+            lean.unit_of,
+            ["q/20131007_IBM_Quote_Tick.csv", "t/20131007_ibm_Trade_Tick.csv"],
+            [[0, 1]],
+        ),
+        (
+            lean.unit_of,
+            [
+                "fxcm/20140508_eurusd_tick_quote.csv",
+                "oanda/20140508_eurusd_tick_quote.csv",
+            ],
+            [[0], [1]],
+        ),
         (
             lobster.unit_of,
             [
@@ -83,3 +95,16 @@ def test_an_import_is_known_by_content_and_by_how_it_was_read(tmp_path):
 
     assert keys[:2] == keys[2:4]
     assert len(set(keys)) == 4
+
+
+def test_a_zip_of_lean_is_known_by_what_is_in_it(tmp_path):
+    """Its own name says the day alone."""
+    for symbol, content in (("ibm", "Quote"), ("ibm", "Trade"), ("aig", "Quote")):
+        path = tmp_path / symbol / f"20131007_{content.lower()}.zip"
+        path.parent.mkdir(exist_ok=True)
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(f"20131007_{symbol}_{content}_Tick.csv", "")
+
+    parts = parts_of(sorted(tmp_path.rglob("*.zip")), lean.unit_of)
+
+    assert [len(part.paths) for part in parts] == [1, 2]
