@@ -165,6 +165,8 @@ def configure(
     _set_latency(one, latency)
     _set_quoting(one, strategy)
     _set_limits(one, strategy)
+    flatten_ns = strategy.session.flatten_before_close_ns
+    one.flatten_ns = NEVER if flatten_ns is None else flatten_ns
     return one
 
 

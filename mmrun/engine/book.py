@@ -130,6 +130,15 @@ def reaches(v: Any, side: int, price: int) -> bool:
 
 
 @kernel
+def any_free(book: Any, side: int) -> bool:
+    """Whether a side shows size that we did not take."""
+    for level in range(book.count[side]):
+        if book.free[side, level] > 0.0:
+            return True
+    return False
+
+
+@kernel
 def take(book: Any, side: int, limit: int, wanted: float) -> float:
     """Take up to `wanted` from a side's levels at `limit` or better, each size once."""
     taken = 0.0

@@ -11,7 +11,9 @@ from mmrun.engine.orders import (
     hear_answer,
     log_decision,
     pull,
+    take_all,
 )
+from mmrun.engine.prices import price_of
 from mmrun.engine.records import Rule
 from mmrun.engine.state import (
     ASK,
@@ -20,6 +22,7 @@ from mmrun.engine.state import (
     NEVER,
     NO_ASK,
     NO_BID,
+    NO_REQUEST,
     ROW_ROOM,
     STOP_ALL,
     Machine,
@@ -30,6 +33,7 @@ from mmrun.market.tape import Status
 
 _SESSION, _STALE = int(Rule.SESSION), int(Rule.STALE)
 _CROSSED, _LIMIT = int(Rule.CROSSED_BOOK), int(Rule.MAX_INVENTORY)
+_FLATTEN = int(Rule.FLATTEN)
 _HALT_RULE, _AUCTION_RULE = int(Rule.HALT), int(Rule.AUCTION)
 _HALT, _RESUME = int(Status.HALT), int(Status.RESUME)
 _AUCTION, _STALE_ROW = int(Status.AUCTION), int(Status.STALE)
@@ -46,6 +50,8 @@ def guard_of(m: Machine, v: Machine) -> int:
         return v.halted
     if v.stale == 1:
         return _STALE
+    if m.state.flattening == 1:
+        return _FLATTEN
     if config.pull_crossed == 1 and v.best_bid > v.best_ask:
         if v.best_ask != NO_ASK and v.best_bid != NO_BID:
             return _CROSSED
@@ -119,6 +125,39 @@ def change_status(m: Machine, v: Machine, status: int) -> None:
 
 
 @kernel
+def flatten(m: Machine, ts: int) -> None:
+    """Send a taker order for what we hold, to the venue that shows the best price.
+
+    Not before every order is gone and every fill is known, or too much could be sent.
+    """
+    position = m.accounts[KNOWN].position
+    if position == 0.0 or m.state.notice_count > 0:
+        return
+    side = ASK if position > 0.0 else BID
+    best = -1
+    for k in range(m.config.venues):
+        v = m.venues[k]
+        for each in range(2):
+            slot = v.slots[each]
+            if slot.request != NO_REQUEST or slot.live == 1 or slot.known_live == 1:
+                return
+        if v.guard == _FLATTEN and (best < 0 or shows_better(v, m.venues[best], side)):
+            best = k
+    if best >= 0:
+        take_all(m, m.venues[best], side, abs(position), ts)
+
+
+@kernel
+def shows_better(v: Machine, other: Machine, side: int) -> bool:
+    """Whether an order of a side is better taken to a venue than to another."""
+    if side == BID:
+        ask = price_of(v.best_ask, v.tick, v.ticks_per_unit)
+        return ask < price_of(other.best_ask, other.tick, other.ticks_per_unit)
+    bid = price_of(v.best_bid, v.tick, v.ticks_per_unit)
+    return bid > price_of(other.best_bid, other.tick, other.ticks_per_unit)
+
+
+@kernel
 def session_due(m: Machine) -> int:
     """When the session next opens or closes."""
     state = m.state
@@ -133,6 +172,18 @@ def _turn_session(m: Machine) -> None:
     if state.in_session == 1:
         state.session_index += 1
     state.in_session = 1 - state.in_session
+    state.flattening = 0
+
+
+@kernel
+def flatten_due(m: Machine) -> int:
+    """When positions are next to be flattened before a close."""
+    state = m.state
+    if state.in_session == 0 or state.flattening == 1:
+        return NEVER
+    if m.config.flatten_ns >= NEVER or state.session_index >= m.config.sessions:
+        return NEVER
+    return m.sessions[state.session_index, 1] - m.config.flatten_ns
 
 
 @kernel
@@ -152,7 +203,7 @@ def stale_due(m: Machine) -> int:
 def first_due(m: Machine) -> int:
     """The earliest time at which something happens between rows."""
     state = m.state
-    due = min(session_due(m), state.next_grid)
+    due = min(session_due(m), flatten_due(m), state.next_grid)
     for k in range(m.config.venues):
         v = m.venues[k]
         for side in range(2):
@@ -199,7 +250,7 @@ def run_waiting(m: Machine, ts: int) -> None:
 def _only_waiting(m: Machine, ts: int) -> bool:
     """Whether all that is due at `ts` waits for the rows of that time."""
     state = m.state
-    if session_due(m) == ts or stale_due(m) == ts:
+    if session_due(m) == ts or stale_due(m) == ts or flatten_due(m) <= ts:
         return False
     if state.notice_count > 0 and m.notices[state.notice_head].due <= ts:
         return False
@@ -227,6 +278,10 @@ def _run_one(m, due, ts):  # type: ignore[no-untyped-def]
                 return
     if session_due(m) <= due:
         _turn_session(m)
+        apply_guards(m, due)
+        return
+    if flatten_due(m) <= due:
+        state.flattening = 1
         apply_guards(m, due)
         return
     if stale_due(m) <= due:

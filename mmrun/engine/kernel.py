@@ -20,6 +20,7 @@ from mmrun.engine.guards import (
     apply_guards,
     change_status,
     first_due,
+    flatten,
     log_decisions,
     run_due,
     run_waiting,
@@ -137,6 +138,8 @@ def advance(
         looked = state.changed != 0 or state.guarded != 0
         if looked:
             look(m, ts)
+            if state.flattening != 0 and kind <= _TRADE:
+                flatten(m, ts)
         if state.guarded < m.config.venues and bits & requote_bits != 0:
             if state.steady == 0:
                 for k in range(m.config.columns):

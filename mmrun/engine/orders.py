@@ -8,10 +8,12 @@ what has filled as far as we know, so that fills on their way never make it too 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mmrun.engine.accounts import fill, log_order
-from mmrun.engine.book import reaches
+from mmrun.engine.book import any_free, reaches
 from mmrun.engine.clock import advance_clock
 from mmrun.engine.fills import shown_at
 from mmrun.engine.jit import inlined, kernel
@@ -21,6 +23,8 @@ from mmrun.engine.state import (
     BID,
     CANCEL,
     NEVER,
+    NO_ASK,
+    NO_BID,
     NO_REQUEST,
     OFF,
     PLACE,
@@ -94,6 +98,22 @@ def _send(m: Machine, v: Machine, side: int, travel_ns: int, ts: int) -> None:
 
 
 @kernel
+def take_all(m: Machine, v: Machine, side: int, size: float, ts: int) -> None:
+    """Send an order that takes what is displayed at any price, in whole lots."""
+    whole = np.floor(size / v.lot + 1e-9) * v.lot
+    if whole <= 0.0 or not any_free(v.book, 1 - side):
+        return
+    slot = v.slots[side]
+    slot.request = PLACE
+    slot.request_take = slot.request_new = 1
+    slot.request_fresh = 0
+    slot.request_price = NO_ASK if side == BID else NO_BID
+    slot.request_total = whole
+    slot.request_rule = slot.reason
+    _send(m, v, side, m.config.order_ns, ts)
+
+
+@kernel
 def arrive(m: Machine, v: Machine, side: int, ts: int) -> None:
     """A request takes effect at the venue."""
     config = m.config
@@ -102,6 +122,8 @@ def arrive(m: Machine, v: Machine, side: int, ts: int) -> None:
     slot.answer_rule = 0
     if slot.request == CANCEL:
         _cancel(m, v, side, ts)
+    elif slot.request_take == 1:
+        _take_and_go(m, v, side, ts)
     elif slot.request_new == 1 or slot.live == 1:
         _enter(m, v, side, ts)
     else:
@@ -143,6 +165,9 @@ def _reject(m: Machine, v: Machine, side: int, rule: int, ts: int) -> None:
 
 @inlined
 def _price(v: Machine, ticks: int) -> float:
+    """The price of ticks; NaN of an order at any price."""
+    if ticks == NO_BID or ticks == NO_ASK:
+        return math.nan
     return price_of(ticks, v.tick, v.ticks_per_unit)
 
 
@@ -212,6 +237,19 @@ def rest(m, v, side, price, total, new, fresh, sent, ts):  # type: ignore[no-unt
     left = total - slot.filled
     log_order(m, v, ts, sent, side, event, _price(v, price), left, slot.ahead, 0)
     state.orders += 1
+
+
+@kernel
+def _take_and_go(m: Machine, v: Machine, side: int, ts: int) -> None:
+    """An order at any price takes what is displayed; what is left is cancelled."""
+    slot = v.slots[side]
+    slot.request_take = 0
+    total, sent = slot.request_total, slot.request_sent_ts
+    rest(m, v, side, slot.request_price, total, 1, 0, sent, ts)
+    _take(m, v, side, ts)
+    if slot.live == 1:
+        _cancel(m, v, side, ts)
+    slot.reason = slot.request_rule
 
 
 @kernel

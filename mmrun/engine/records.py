@@ -37,6 +37,7 @@ class Rule(IntEnum):
     AFTER_FILL = 17  #: requote.after_fill
     FILLED = 18  #: the order filled and quotes were not evaluated since
     IN_FLIGHT = 19  #: sent, not yet at the venue
+    FLATTEN = 20  #: session.flatten_before_close
 
 
 class Adjustment(IntFlag):

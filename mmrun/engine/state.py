@@ -66,6 +66,7 @@ CONFIG = np.dtype(
         ("order_ns", "i8"),
         ("cancel_ns", "i8"),
         ("response_ns", "i8"),
+        ("flatten_ns", "i8"),  # before the close; NEVER: not
         ("grid_ns", "i8"),
         ("inputs", "i8"),  # registers before the residual's outputs
         ("columns", "i8"),  # how many columns, own-state and kept values it reads
@@ -83,6 +84,7 @@ STATE = np.dtype(
         ("mid", "f8"),  # last known mid of all venues, NaN before the first
         ("in_session", "i8"),
         ("session_index", "i8"),
+        ("flattening", "i8"),
         # the clock
         ("clock_ts", "i8"),  # time accounted up to here
         ("row_ts", "i8"),
@@ -165,6 +167,7 @@ SLOT = np.dtype(
         ("request_answer_ts", "i8"),
         ("request_new", "i8"),  # a new order, not a replacement
         ("request_fresh", "i8"),  # joins the back of the queue even at its price
+        ("request_take", "i8"),  # takes what it can at any price, the rest goes
         ("request_rule", "i8"),  # why it is cancelled
         ("answer_live", "i8"),
         ("answer_rule", "i8"),

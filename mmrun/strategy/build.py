@@ -207,12 +207,14 @@ def _risk(root: Section) -> Risk:
 
 def _session(section: Section) -> Session:
     given = _given(section, calendar=_text, timezone=_text, reset_windows=_flag)
-    times = _given(section, open=clock_seconds, close=clock_seconds)
-    heartbeat = _given(section, heartbeat=duration_ns)
+    clocks = _given(section, open=clock_seconds, close=clock_seconds)
+    times = _given(
+        section, heartbeat=duration_ns, flatten_before_close=duration_or_off_ns
+    )
     return Session(
         **given,
-        **{f"{name}_s": seconds for name, seconds in times.items()},
-        **{f"{name}_ns": ns for name, ns in heartbeat.items()},
+        **{f"{name}_s": seconds for name, seconds in clocks.items()},
+        **{f"{name}_ns": ns for name, ns in times.items()},
     )
 
 

@@ -198,6 +198,7 @@ class Session:
     close_s: float | None = None
     heartbeat_ns: int = 1_000_000_000
     reset_windows: bool = False
+    flatten_before_close_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

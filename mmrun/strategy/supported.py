@@ -57,11 +57,6 @@ UNSUPPORTED = (
     Unsupported("risk.max_inventory_age", "max_inventory_age"),
     Unsupported("risk.max_requests_per_second", "max_requests_per_second"),
     Unsupported("risk.target_inventory", "a target inventory", _other_than(0, "0")),
-    Unsupported(
-        "session.flatten_before_close",
-        "flattening before the close",
-        _other_than("off"),
-    ),
     Unsupported("accounting.cost_basis", "other cost bases", _other_than("average")),
 )
 

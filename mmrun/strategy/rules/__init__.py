@@ -27,9 +27,9 @@ from mmrun.strategy.rules import (
     param_unit,
     quote_form,
     quote_size,
-    reset_windows,
     rounding_decimals,
     session_hours,
+    session_needed,
     time_zone,
 )
 
@@ -43,12 +43,12 @@ RULES: tuple[ModuleType, ...] = (
     param_range,
     names,
     session_hours,
+    session_needed,
     time_zone,
     rounding_decimals,
     heartbeat,
     breach_limits,
     calendar,
-    reset_windows,
     input_age,
 )
 
