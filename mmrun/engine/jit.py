@@ -9,10 +9,9 @@ What a kernel may use: other kernels and constants by their bare global names (n
 `module.name(...)` of a kernel), `math`, numpy scalars and arrays, structured arrays as
 `np.recarray`. Arithmetic is IEEE in both forms: no exceptions, no fast-math.
 
-Compiled code is kept in the user's cache folder (`NUMBA_CACHE_DIR`, else
-`XDG_CACHE_HOME`, else the platform's), each file named by a digest of all the code and
-constants the function reaches: numba itself would notice an edit in the function's own
-file only. A folder that cannot be written means compiling in every process.
+Compiled code is kept on disk (`engine.native`), each file named by a digest of all the
+code and constants the function reaches: an edited callee in another file is noticed.
+numba is imported where code is not there yet.
 """
 
 from __future__ import annotations
@@ -21,35 +20,27 @@ import ctypes
 import dis
 import hashlib
 import os
-import pickle
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from functools import cache, wraps
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial, wraps
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrun.folders import cache_root
+from mmrun.engine.native import Code, Native, OnCold, target_machine
 
 
 P = ParamSpec("P")
 R = TypeVar("R")
 DType = TypeVar("DType", bound=np.generic)
 
-#: Called with a kernel's name when it is not in the cache and is about to be compiled.
-OnCold = Callable[[str], None]
 #: A formula: the address of a `void f(double *registers)`, or a Python function.
 ResidualCall = int | Callable[[NDArray[np.float64]], None]
 
 _COMPILER = "_mmrun_compiler"  #: the attribute that marks a kernel: how it is compiled
-#: A kernel called by kernels alone needs no way in from Python, a fifth of its compiling.
+#: No way in from Python is made, a fifth of the compiling: `engine.native` calls in.
 _INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-_DIGEST = "_mmrun_digest"
 _PLAIN = (int, float, bool, str, bytes, tuple, np.generic, np.dtype, type(None))
 
 
@@ -91,12 +82,12 @@ def compiled(
     if _COMPILER not in vars(function):
         msg = f"{function.__qualname__} is not a kernel; mark it with @kernel"
         raise TypeError(msg)
-    if _numba().config.DISABLE_JIT:
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in {"", "0"}:
         return uncompiled(function)
-    dispatcher = _compile(function)
-    if on_cold is not None and hasattr(dispatcher, "_cache"):
-        dispatcher._cache.on_cold = on_cold  # noqa: SLF001
-    return cast("Callable[P, R]", dispatcher)
+    native = _native(function)
+    if on_cold is not None:
+        native.on_cold = on_cold
+    return cast("Callable[P, R]", native)
 
 
 def uncompiled(function: Callable[P, R], /) -> Callable[P, R]:
@@ -166,16 +157,32 @@ def _numba() -> Any:
 
 
 @cache
-def _compile(function: Callable[..., Any]) -> Any:
-    """What Python calls: kept on disk."""
-    dispatcher = vars(function)[_COMPILER](function)
-    dispatcher._cache = _disk_cache()(dispatcher.py_func)  # noqa: SLF001
-    return dispatcher
+def _native(function: FunctionType) -> Native:
+    """What Python calls: machine code, kept on disk."""
+    return Native(function.__name__, _digest(function), partial(_build, function))
+
+
+def _build(function: FunctionType, args: Sequence[Any]) -> Code:
+    """Compile a kernel for arguments like these."""
+    import llvmlite.binding as llvm
+
+    signature = tuple(_numba().typeof(argument) for argument in args)
+    dispatcher = _compile_inner(function)
+    dispatcher.compile(signature)
+    compiled = dispatcher.overloads[signature]
+    module = llvm.parse_assembly(compiled.library.get_llvm_str())
+    outside = [f.name for f in module.functions if f.is_declaration]
+    return Code(
+        symbol=compiled.fndesc.llvm_func_name,
+        result=str(compiled.signature.return_type),
+        missing=tuple(name for name in outside if not name.startswith("llvm.")),
+        binary=target_machine().emit_object(module),
+    )
 
 
 @cache
 def _compile_inner(function: Callable[..., Any]) -> Any:
-    """What kernels call: part of their code, so not kept by itself."""
+    """A kernel as numba has it, which compiles it into the kernels that call it."""
     return vars(function)[_COMPILER](function, **_INNER)
 
 
@@ -192,7 +199,6 @@ def _dispatcher(function: FunctionType, **options: bool) -> Any:
     )
     clone.__qualname__ = function.__qualname__
     clone.__kwdefaults__ = function.__kwdefaults__
-    vars(clone)[_DIGEST] = _digest(function)
     dispatcher = _numba().njit(error_model="numpy", nogil=True, **options)(clone)
     dispatcher.get_call_template = _without_literals(dispatcher.get_call_template)
     return dispatcher
@@ -266,92 +272,3 @@ def _describe(value: object, code: CodeType) -> str:
         named = ((name, getattr(value, name, None)) for name in code.co_names)
         return repr([(name, v) for name, v in named if isinstance(v, _PLAIN)])
     return repr(value) if isinstance(value, _PLAIN) else type(value).__name__
-
-
-@cache
-def cache_folder() -> Path | None:
-    """Where compiled kernels are kept; None when the folder cannot be written."""
-    import llvmlite
-    from llvmlite.binding import get_host_cpu_name
-
-    versions = (sys.version, _numba().__version__, llvmlite.__version__, np.__version__)
-    key = hashlib.sha256(repr((versions, get_host_cpu_name())).encode())
-    folder = _cache_root() / f"kernels-{key.hexdigest()[:16]}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError:
-        return None
-    return folder
-
-
-def _cache_root() -> Path:
-    if chosen := os.environ.get("NUMBA_CACHE_DIR"):
-        return Path(chosen) / "mmrun"
-    return cache_root()
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Let one process at a time write: numba reads, edits and replaces an index."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-@cache
-def _disk_cache() -> Any:
-    """Numba's cache of one function, with our folder, digest and announcement.
-
-    The classes are made here because their bases are numba's.
-    """
-    caching = _numba().core.caching
-    locator_base: Any = caching._CacheLocator  # noqa: SLF001
-    implementation_base: Any = caching.CompileResultCacheImpl
-    cache_base: Any = caching.FunctionCache
-
-    class Locator(locator_base):  # type: ignore[misc]
-        def __init__(self, digest: str, py_file: str) -> None:
-            self._digest = digest
-            self._py_file = py_file  # numba's warnings name it
-
-        def get_cache_path(self) -> str:
-            return str(cache_folder() or "")
-
-        def get_source_stamp(self) -> str:
-            return self._digest
-
-        def get_disambiguator(self) -> str:
-            return self._digest
-
-        @classmethod
-        def from_function(cls, py_func: FunctionType, py_file: str) -> Locator:
-            return cls(vars(py_func)[_DIGEST], py_file)
-
-    class Implementation(implementation_base):  # type: ignore[misc]
-        _locator_classes = (Locator,)
-
-    class DiskCache(cache_base):  # type: ignore[misc]
-        _impl_class = Implementation
-        on_cold: OnCold | None = None
-
-        def load_overload(self, sig: Any, target_context: Any) -> Any:
-            found = None
-            if cache_folder() is not None:
-                with suppress(OSError, EOFError, pickle.UnpicklingError):
-                    found = super().load_overload(sig, target_context)
-            if found is None and self.on_cold is not None:
-                self.on_cold(self._py_func.__name__)
-            return found
-
-        def save_overload(self, sig: Any, data: Any) -> None:
-            if (folder := cache_folder()) is not None:
-                with suppress(OSError), _locked(folder):
-                    super().save_overload(sig, data)
-
-    return DiskCache

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from mmrun.engine.native import target_machine
 from mmrun.plan.program import Instruction, Program
 
 
@@ -36,7 +37,7 @@ def compile_residual(program: Program) -> Residual:
     """Compile a program for this machine; a few milliseconds."""
     import llvmlite.binding as llvm
 
-    machine = _target_machine()
+    machine = target_machine()
     module = llvm.parse_assembly(_assembly(program))
     module.verify()
     engine = llvm.create_mcjit_compiler(module, machine)
@@ -45,25 +46,6 @@ def compile_residual(program: Program) -> Residual:
 
 
 _NAME = "residual"
-
-
-@cache
-def _host() -> tuple[str, str]:
-    """This processor's name and features; half a millisecond."""
-    import llvmlite.binding as llvm
-
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-
-
-def _target_machine() -> Any:
-    """A new one each time, a quarter of a millisecond: an engine owns its machine."""
-    import llvmlite.binding as llvm
-
-    cpu, features = _host()
-    target = llvm.Target.from_default_triple()
-    return target.create_target_machine(opt=2, cpu=cpu, features=features)
 
 
 #: Where the C library's mathematics may be: glibc, this process (macOS, musl), Windows.

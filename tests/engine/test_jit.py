@@ -132,12 +132,12 @@ def test_an_edited_formula_needs_no_new_kernel() -> None:
     negate = compile_residual(Program(("x",), (Instruction("neg", (0,)),), (1,)))
     run = compiled(doubled_sum)
     run(np.ones(1), double.address, np.zeros(2))
-    versions = len(run.overloads)  # type: ignore[attr-defined]
+    versions = len(run.forms)  # type: ignore[attr-defined]
 
     result = run(np.ones(3), negate.address, np.zeros(2))
 
     assert result == -3.0
-    assert len(run.overloads) == versions  # type: ignore[attr-defined]
+    assert len(run.forms) == versions  # type: ignore[attr-defined]
 
 
 def test_readonly_views_share_memory() -> None:
@@ -189,12 +189,12 @@ address = ctypes.cast(callback, ctypes.c_void_p).value
 cold = []
 run = compiled(walk, on_cold=cold.append)
 result = run(4, address, np.zeros(2))
-print(result, sum(run.stats.cache_hits.values()), cold)
+print(result, "numba" in sys.modules, cold)
 """
 
 
 def in_new_process(folder: Path, cache: Path, constant: float) -> str:
-    """What the script prints: the result, cache hits, what was compiled afresh."""
+    """What the script prints: the result, whether numba came, what was compiled."""
     (folder / "helpers.py").write_text(HELPERS.format(constant=constant))
     script = folder / "main.py"
     script.write_text(textwrap.dedent(SCRIPT.format(folder=str(folder))))
@@ -214,7 +214,7 @@ def in_new_process(folder: Path, cache: Path, constant: float) -> str:
 
 
 def test_a_second_process_loads_from_the_cache(tmp_path: Path) -> None:
-    """Compiled once, announced once; an edited callee in another file is noticed."""
+    """Compiled and announced once, then without the compiler; an edited callee shows."""
     cache = tmp_path / "cache"
 
     first = in_new_process(tmp_path, cache, 1.0)
@@ -222,10 +222,10 @@ def test_a_second_process_loads_from_the_cache(tmp_path: Path) -> None:
     edited = in_new_process(tmp_path, cache, 2.0)
     back = in_new_process(tmp_path, cache, 1.0)
 
-    assert first == "40.0 0 ['walk']"
-    assert second == "40.0 1 []"
-    assert edited == "80.0 0 ['walk']"
-    assert back == "40.0 1 []"
+    assert first == "40.0 True ['walk']"
+    assert second == "40.0 False []"
+    assert edited == "80.0 True ['walk']"
+    assert back == "40.0 False []"
 
 
 def test_a_folder_that_cannot_be_written_means_no_cache(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_a_folder_that_cannot_be_written_means_no_cache(tmp_path: Path) -> None:
     first = in_new_process(tmp_path, blocked, 1.0)
     second = in_new_process(tmp_path, blocked, 1.0)
 
-    assert first == second == "40.0 0 ['walk']"
+    assert first == second == "40.0 True ['walk']"
 
 
 def test_importing_the_engine_modules_does_not_import_numba() -> None:

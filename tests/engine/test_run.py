@@ -16,6 +16,7 @@ BOOK = "0 quote 99.99x30 100.01x30\n"
 SOLD = BOOK + "5 trade sell 99.98x10\n"
 LIMITED = {"max_inventory": 1000}
 SECOND = 10**9
+HOURS = {"open": "00:00:00", "close": "23:59:59"}
 
 #: For every rule of a bid at 99.99: the tape, changes to the quote, the keys, and for how
 #: many milliseconds it holds. NO_SHORT is an ask's and stands in test_quoting.
@@ -64,6 +65,12 @@ REACHED: dict[Rule, tuple[str, dict[str, Any], dict[str, Any], float]] = {
     Rule.AFTER_FILL: (SOLD + "15 clock", {"requote": {"after_fill": "1s"}}, {}, 10),
     Rule.FILLED: (SOLD + "15 clock", {"requote": {"on": "quote"}}, {}, 10),
     Rule.IN_FLIGHT: (BOOK + "10 clock", {}, {"latency": (1, 2, 3, 4)}, 3),
+    Rule.FLATTEN: (
+        BOOK + "40 clock",
+        {},
+        {"sessions": [(0, 30)], "session": HOURS | {"flatten_before_close": "10ms"}},
+        10,
+    ),
 }
 
 
