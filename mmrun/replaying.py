@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from mmrun.engine.assumptions import FillModel, Latency
-from mmrun.engine.bind import quoted_venue, shared_sizes
+from mmrun.engine.bind import is_inverse, quoted_venue, shared_sizes
 from mmrun.engine.jit import Mode, compiled
 from mmrun.engine.records import Recording
 from mmrun.engine.run import Conditions
@@ -288,6 +288,7 @@ def facts_of(
         timezone=instrument.timezone,
         days=source.schedule.days,
         multiplier=shared_sizes(strategy, instruments)[2],
+        inverse=is_inverse(instruments),
         fill_model=str(conditions.model),
         latency=conditions.latency.seconds,
         trade_sign_policy="lee_ready" if inferred else "aggressor",

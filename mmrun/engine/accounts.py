@@ -28,13 +28,24 @@ _FILLED = int(OrderEvent.FILLED)
 _RULE_FILLED = int(Rule.FILLED)
 
 
+@inlined
+def worth(m: Machine, price: float) -> float:
+    """What a unit is worth at a price: of an inverse contract -1/price, in coin.
+
+    Buying at p and selling at q then makes 1/p - 1/q, and all sums hold as they are.
+    """
+    if m.config.inverse == 1:
+        return -1.0 / price
+    return price
+
+
 @kernel
 def fee_of(m: Machine, v: Machine, taker: int, price: float, size: float) -> float:
     """The fee of a fill in quote currency: cost positive, rebate negative."""
     rate = v.taker_rate if taker else v.maker_rate
     unit = v.taker_unit if taker else v.maker_unit
     if unit == OF_VALUE:
-        return rate * price * size * m.config.multiplier
+        return rate * abs(worth(m, price)) * size * m.config.multiplier
     if unit == PER_UNIT:
         return rate * size
     return rate
@@ -42,7 +53,10 @@ def fee_of(m: Machine, v: Machine, taker: int, price: float, size: float) -> flo
 
 @kernel
 def book(account, signed, price, fee, multiplier):  # type: ignore[no-untyped-def]
-    """Book a fill of `signed` size (buys positive) into an account, average cost."""
+    """Book a fill of `signed` size (buys positive) into an account, average cost.
+
+    `price` is what `worth` makes of the fill's price, and so is the account's cost.
+    """
     position = account.position
     account.cash -= signed * price * multiplier
     if fee >= 0.0:
@@ -69,7 +83,7 @@ def net_of(m: Machine, view: int) -> float:
     account = m.accounts[view]
     value = 0.0
     if account.position != 0.0:
-        value = account.position * m.state.mid * m.config.multiplier
+        value = account.position * worth(m, m.state.mid) * m.config.multiplier
     return account.cash + value - account.fees + account.rebates
 
 
@@ -79,7 +93,7 @@ def mark(m: Machine, mid: float) -> None:
     state = m.state
     position = m.accounts[TRUE].position
     if position != 0.0:
-        change = mid - state.mid
+        change = worth(m, mid) - worth(m, state.mid)
         state.inventory_pnl += position * change * m.config.multiplier
     state.mid = mid
 
@@ -107,7 +121,7 @@ def hear(m, v, side, order_id, price, size, fee, ts):  # type: ignore[no-untyped
     known = m.accounts[KNOWN]
     before = known.position
     signed = size if side == BID else -size
-    book(known, signed, price, fee, m.config.multiplier)
+    book(known, signed, worth(m, price), fee, m.config.multiplier)
     if before == 0.0 or before * known.position < 0.0:
         state.position_since = ts
     state.fill_count += 1
@@ -153,9 +167,11 @@ def fill(m, v, side, ticks, size, taker, ts):  # type: ignore[no-untyped-def]
     fee = fee_of(m, v, taker, price, size)
     if np.isnan(state.mid):  # a fill before any two-sided book has no other mark
         state.mid = price
-    state.spread_pnl += sign * size * (state.mid - price) * config.multiplier
+    paid = worth(m, price)
+    edge = worth(m, state.mid) - paid
+    state.spread_pnl += sign * size * edge * config.multiplier
     true = m.accounts[TRUE]
-    book(true, sign * size, price, fee, config.multiplier)
+    book(true, sign * size, paid, fee, config.multiplier)
     state.max_abs_inventory = max(state.max_abs_inventory, abs(true.position))
     slot.filled += size
     done = slot.filled >= slot.total - 1e-9 * v.lot
@@ -255,17 +271,21 @@ def own_state(m: Machine, code: int, ts: int) -> float:
     if code == 0:
         return known.position
     if code == 1:
-        return np.nan if known.position == 0.0 else known.cost
+        if known.position == 0.0:
+            return np.nan
+        return -1.0 / known.cost if m.config.inverse == 1 else known.cost
     if code == 2:
         return known.realized
     if code == 3:
         if known.position == 0.0:
             return 0.0
-        return known.position * (state.mid - known.cost) * multiplier
+        return known.position * (worth(m, state.mid) - known.cost) * multiplier
     if code == 4:
         return net_of(m, KNOWN)
     if code == 5:
-        return 0.0 if known.position == 0.0 else known.position * state.mid * multiplier
+        if known.position == 0.0:
+            return 0.0
+        return known.position * abs(worth(m, state.mid)) * multiplier
     if code == 6:
         return 0.0 if known.position == 0.0 else (ts - state.position_since) / 1e9
     if code == 7:

@@ -116,6 +116,20 @@ def shared_sizes(
     return max(s[0] for s in sizes), max(s[1] for s in sizes), multipliers.pop()
 
 
+def is_inverse(instruments: Sequence[Instrument]) -> bool:
+    """Whether contracts are worth an amount of money, so that profits are in coin.
+
+    Raises:
+        UsageError: some are and some are not.
+    """
+    kinds = {instrument.inverse for instrument in instruments}
+    if len(kinds) > 1:
+        named = ", ".join(i.venue for i in instruments if i.inverse)
+        msg = f"one inventory cannot be of inverse contracts ({named}) and of others"
+        raise UsageError(msg)
+    return kinds.pop()
+
+
 def run_values(plan: Plan, tick: float, lot: float) -> dict[str, float]:
     """The values fixed for a run, by their `$` names."""
     leaves = param_values(plan.strategy, tick, lot)
@@ -152,6 +166,7 @@ def configure(
     strategy: Strategy,
     multiplier: float,
     *,
+    inverse: bool = False,
     model: FillModel,
     latency: Latency,
     grid_ns: int,
@@ -159,7 +174,7 @@ def configure(
 ) -> Any:
     """The CONFIG record of a run, without venues."""
     one = new_records(CONFIG, 1)[0]
-    one.multiplier = multiplier
+    one.multiplier, one.inverse = multiplier, int(inverse)
     one.grid_ns, one.inputs = grid_ns, inputs
     one.fill_model, one.through_ticks = _MODELS[model.name], model.ticks
     _set_latency(one, latency)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mmrun.engine.accounts import log_order, own_state
+from mmrun.engine.accounts import log_order, own_state, worth
 from mmrun.engine.book import reaches
 from mmrun.engine.clock import advance_clock
 from mmrun.engine.fills import shown_at
@@ -235,7 +235,8 @@ def headroom(m, v, side):  # type: ignore[no-untyped-def]
     rule = _MAX_INVENTORY
     mid = m.state.mid
     if config.max_position_value < np.inf and mid > 0.0:
-        by_value = config.max_position_value / (mid * config.multiplier)
+        unit_value = abs(worth(m, mid)) * config.multiplier
+        by_value = config.max_position_value / unit_value
         if by_value < limit:
             limit = by_value
             rule = _MAX_VALUE

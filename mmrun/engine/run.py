@@ -48,6 +48,7 @@ from mmrun.engine import kernel
 from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.bind import (
     configure,
+    is_inverse,
     new_machine,
     run_values,
     shared_sizes,
@@ -158,6 +159,7 @@ def start(plan: Plan, feed: Feed, conditions: Conditions) -> Run:
     config = configure(
         plan.strategy,
         multiplier,
+        inverse=is_inverse(instruments),
         model=conditions.model,
         latency=conditions.latency,
         grid_ns=grid_step(*feed.span),
@@ -323,7 +325,9 @@ def _totals(machine: Machine, pipeline: Pipeline, last_ts: int) -> Totals:
     seen = pipeline.observers.view(np.ndarray)["seen"]
     multiplier = float(machine.config.multiplier)
     position = float(true.position)
-    unrealized = position * (float(state.mid) - float(true.cost)) * multiplier
+    mid = float(state.mid)
+    marked = -1.0 / mid if machine.config.inverse == 1 and mid else mid
+    unrealized = position * (marked - float(true.cost)) * multiplier
     return Totals(
         events=int(state.events),
         quotes=int(state.quotes),

@@ -42,6 +42,7 @@ CONFIG = np.dtype(
     [
         ("venues", "i8"),
         ("multiplier", "f8"),
+        ("inverse", "i8"),  # contracts worth money a price: a currency's price in coin
         ("requote_bits", "i8"),  # Ticks bits of the rows that evaluate quotes
         ("min_life_ns", "i8"),
         ("max_age_ns", "i8"),

@@ -22,8 +22,8 @@ class Entries:
     """One row a fill, in time order; all arrays have shape (fills,)."""
 
     signed_size: Floats  #: instrument units; buys positive, sells negative
-    price: Floats  #: quote currency
-    mid: Floats  #: the mid that marked the inventory at the fill
+    price: Floats  #: quote currency; of inverse contracts -1/price, in coin
+    mid: Floats  #: the mid that marked the inventory at the fill, likewise
     fee: Floats  #: money; cost positive, rebate negative
     multiplier: float  #: money per price unit and size unit
 
@@ -34,7 +34,7 @@ class Entries:
     @property
     def value(self) -> Floats:
         """Money traded by each fill, positive."""
-        return np.abs(self.signed_size) * self.price * self.multiplier
+        return np.abs(self.signed_size * self.price) * self.multiplier
 
     @property
     def cash(self) -> Floats:
@@ -62,13 +62,23 @@ class Entries:
         )
 
 
-def entries(fills: NDArray[Any], *, multiplier: float = 1.0) -> Entries:
+def worth(price: Any, *, inverse: bool) -> Any:
+    """What a unit is worth at a price: of an inverse contract -1/price, in coin.
+
+    Bought at p and sold at q it makes 1/p - 1/q, and every sum of the ledger holds.
+    """
+    return -1.0 / price if inverse else price
+
+
+def entries(
+    fills: NDArray[Any], *, multiplier: float = 1.0, inverse: bool = False
+) -> Entries:
     """Read an array of dtype `FILL`, shape (fills,), as ledger entries."""
     side = fills["side"].astype(np.float64)
     return Entries(
         signed_size=side * fills["size"],
-        price=fills["price"].astype(np.float64),
-        mid=fills["mid"].astype(np.float64),
+        price=worth(fills["price"].astype(np.float64), inverse=inverse),
+        mid=worth(fills["mid"].astype(np.float64), inverse=inverse),
         fee=fills["fee"].astype(np.float64),
         multiplier=multiplier,
     )

@@ -29,6 +29,7 @@ class RunFacts:
     timezone: str  #: the dataset's: reports say times in it
     days: tuple[TradingDay, ...]  #: at least one, in time order
     multiplier: float = 1.0  #: money per price unit and size unit
+    inverse: bool = False  #: contracts worth an amount of money: profits are in coin
     fill_model: str
     latency: Mapping[str, float] = field(default_factory=_no_latency)  #: seconds
     trade_sign_policy: str

@@ -7,7 +7,7 @@ from typing import Any
 
 from mmrun.engine.records import Recording
 from mmrun.ledger.accounting import statement
-from mmrun.ledger.entries import entries
+from mmrun.ledger.entries import entries, worth
 from mmrun.report.facts import RunFacts
 from mmrun.report.metrics import METRICS, Metric, Run, Value
 
@@ -58,10 +58,11 @@ def summarize(recording: Recording, facts: RunFacts) -> dict[str, Value]:
         `version`, then every key of `METRICS` in order, then `reasons`: why, for each
         key that is None. Values are plain Python, ready for JSON.
     """
-    book = entries(recording.fills, multiplier=facts.multiplier)
+    inverse = facts.inverse
+    book = entries(recording.fills, multiplier=facts.multiplier, inverse=inverse)
     account = statement(
         book,
-        final_mid=recording.totals.final_mid,
+        final_mid=worth(recording.totals.final_mid, inverse=inverse),
         inventory_pnl=recording.totals.inventory_pnl,
     )
     run = Run(recording, book, account, facts)
