@@ -63,9 +63,13 @@ def command(
         names=dict(_pair(text) for text in names),
     )
     quoted = api.quoted(file, market, overrides)
-    if quoted.assumed:
-        said = f"tick {quoted.tick:g} and lot {quoted.lot:g} are assumed"
-        click.echo(f"{said}: name a venue with tick and lot to set them", err=True)
+    for each in quoted.assumed:
+        said = f"tick {each.tick:g} and lot {each.lot:g} are assumed"
+        if each.venue:
+            said = f"{each.venue}: {said}; write them under venues.{each.venue}"
+        else:
+            said = f"{said}: name a venue with tick and lot to set them"
+        click.echo(said, err=True)
     if as_json:
         click.echo(json.dumps([asdict(quote) for quote in quoted.quotes], indent=2))
     else:

@@ -55,11 +55,16 @@ def _count_all(m: Machine, passed: int) -> None:
     at the best price of the venue it rests at.
     """
     quoted = 0
+    for k in range(m.config.venues):
+        v = m.venues[k]
+        if v.slots[BID].live + v.slots[ASK].live == 2:
+            v.both_ns += passed
     for side in range(2):
         live = touch = 0
         for k in range(m.config.venues):
             v = m.venues[k]
             slot = v.slots[side]
+            v.rule_ns[side, slot.status] += passed
             if slot.live == 1:
                 live = 1
                 best = v.best_bid if side == BID else v.best_ask

@@ -28,7 +28,9 @@ from mmrun.market.tape import Kind, Status
 _QUOTE, _DEPTH, _CLEAR = int(Kind.QUOTE), int(Kind.DEPTH), int(Kind.CLEAR)
 _TRADE, _STATUS, _CLOCK = int(Kind.TRADE), int(Kind.STATUS), int(Kind.CLOCK)
 _BACK = (int(Status.RESUME), int(Status.CONNECTED))
-_AWAY = (int(Status.HALT), int(Status.AUCTION), int(Status.STALE))
+_HALTED, _STALE = (int(Status.HALT), int(Status.AUCTION)), int(Status.STALE)
+#: Why a venue has no part, bits of `Seen.away`.
+_NOT_TRADING, _FEED_LOST = 1, 2
 
 
 @kernel
@@ -43,6 +45,7 @@ def observe_venues(observers, start, batch, out, stale_after):  # type: ignore[n
         out.bits[i] = 1 if kind <= _CLEAR else 4
         if kind != _CLOCK:
             now.heard_ts, now.started = batch.ts[i], 1
+            now.away &= _NOT_TRADING  # its feed is back
         if kind == _QUOTE:
             now.bid, now.ask = batch.bid[i], batch.ask[i]
             now.bid_size, now.ask_size = batch.bid_size[i], batch.ask_size[i]
@@ -81,9 +84,14 @@ def observe_venues(observers, start, batch, out, stale_after):  # type: ignore[n
 
 @inlined
 def hear_status(now: Any, status: int) -> None:
-    """A venue that is halted, in an auction or stale has no part until it is back."""
-    if status in _AWAY:
-        now.away = 1
+    """A venue that is halted, in an auction or stale has no part until it is back.
+
+    As `guards.change_status` has it: a stale feed is back with the venue's next row.
+    """
+    if status in _HALTED:
+        now.away |= _NOT_TRADING
+    elif status == _STALE:
+        now.away |= _FEED_LOST
     elif status in _BACK:
         now.away = 0
 

@@ -31,6 +31,7 @@ from mmrun.engine.timing import emit_grid
 from mmrun.market.tape import Status
 
 
+_NO_DATA = int(Rule.NO_DATA)
 _SESSION, _STALE = int(Rule.SESSION), int(Rule.STALE)
 _CROSSED, _LIMIT = int(Rule.CROSSED_BOOK), int(Rule.MAX_INVENTORY)
 _FLATTEN = int(Rule.FLATTEN)
@@ -48,8 +49,8 @@ def guard_of(m: Machine, v: Machine) -> int:
         return _SESSION
     if v.halted != 0:
         return v.halted
-    if v.stale == 1:
-        return _STALE
+    if v.stale != 0:
+        return _STALE if v.stale == 1 else _NO_DATA
     if m.state.flattening == 1:
         return _FLATTEN
     if config.pull_crossed == 1 and v.best_bid > v.best_ask:
@@ -66,21 +67,41 @@ def apply_guards(m: Machine, ts: int) -> None:
     """Pull both sides where a guard holds; quotes come back at an evaluation."""
     m.state.guarded = 0
     if m.config.venues == 1:
-        _apply_guard(m, m.venues[0], ts)
+        v = m.venues[0]
+        _apply_guard(m, v, guard_of(m, v), ts)
     else:
         _apply_all(m, ts)
 
 
 @kernel
 def _apply_all(m: Machine, ts: int) -> None:
+    """Each venue by itself; where no book is shown there is no touch to stay clear of.
+
+    Were all without one, the mid would be missing, and with it what quotes read.
+    """
     for k in range(m.config.venues):
-        _apply_guard(m, m.venues[k], ts)
+        v = m.venues[k]
+        guard = guard_of(m, v)
+        if guard == 0 and v.best_bid == NO_BID and v.best_ask == NO_ASK:
+            if known_elsewhere(m, v):
+                guard = _NO_DATA
+        _apply_guard(m, v, guard, ts)
+
+
+@kernel
+def known_elsewhere(m: Machine, v: Machine) -> bool:
+    """Whether another venue shows a bid and an ask."""
+    for k in range(m.config.venues):
+        other = m.venues[k]
+        if other.best_bid != NO_BID and other.best_ask != NO_ASK and k != v.index:
+            return True
+    return False
 
 
 @inlined
-def _apply_guard(m: Machine, v: Machine, ts: int) -> None:
-    v.guard = guard_of(m, v)
-    if v.guard != 0:
+def _apply_guard(m: Machine, v: Machine, guard: int, ts: int) -> None:
+    v.guard = guard
+    if guard != 0:
         m.state.guarded += 1
         _pull_both(m, v, ts)
 
@@ -305,6 +326,6 @@ def _go_stale(m: Machine, ts: int) -> None:
     """Every venue that has been silent for too long is stale from here on."""
     for k in range(m.config.venues):
         v = m.venues[k]
-        if v.heard_ts + m.config.stale_after_ns <= ts:
+        if v.stale == 0 and v.heard_ts + m.config.stale_after_ns <= ts:
             v.stale = 1
     apply_guards(m, ts)

@@ -254,6 +254,7 @@ def begin(m: Machine, ts: int) -> None:
     state.first_ts = state.clock_ts = ts
     for k in range(m.config.venues):
         m.venues[k].heard_ts = ts
+        m.venues[k].stale = 2 if m.config.venues > 1 else 0
     state.next_grid = -(-ts // grid) * grid
     index = 0
     while index < m.config.sessions and m.sessions[index, 1] <= ts:

@@ -13,7 +13,7 @@ from typing import Any
 
 from mmrun.documents.words import closest
 from mmrun.engine.assumptions import FillModel, Latency
-from mmrun.engine.bind import configure, enter_venue, param_values, sizes_of
+from mmrun.engine.bind import configure, enter_venue, param_values, shared_sizes
 from mmrun.engine.book import set_touch
 from mmrun.engine.guards import guard_of
 from mmrun.engine.jit import uncompiled
@@ -34,7 +34,7 @@ from mmrun.market.instrument import Instrument
 from mmrun.plan.compile import Checked
 from mmrun.plan.plan import OUTPUTS
 from mmrun.problems import UsageError
-from mmrun.strategy.spec import Input
+from mmrun.strategy.spec import Input, Strategy
 from mmrun.units import RATIO, parse_literal
 
 
@@ -61,7 +61,10 @@ class Market:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What one venue would show at one level; a side not quoted says its rule."""
+    """What one venue would show at one level; a side not quoted says its rule.
+
+    `venue` is None where the strategy names no venues.
+    """
 
     venue: str | None
     level: int
@@ -80,9 +83,7 @@ class Quoted:
     quotes: list[Quote]
     values: Mapping[str, float]  #: quote fields, lets, inputs; NaN where missing
     missing: tuple[str, ...]  #: texts of what has no value and would need one
-    tick: float
-    lot: float
-    assumed: bool  #: whether tick or lot are not the strategy's own
+    assumed: tuple[Instrument, ...]  #: whose tick or lot are not the strategy's own
 
 
 def quotes_in(checked: Checked, market: Market) -> Quoted:
@@ -92,26 +93,45 @@ def quotes_in(checked: Checked, market: Market) -> Quoted:
         UsageError: a name that the strategy does not have, or a value that is none.
     """
     strategy = checked.strategy
-    venue = strategy.venues[0] if strategy.venues else None
-    tick = (venue and venue.tick) or DEFAULT_TICK
-    lot = (venue and venue.lot) or DEFAULT_LOT
+    instruments = _instruments(strategy)
+    tick, lot, multiplier = shared_sizes(strategy, instruments)
     inputs = enumerate(strategy.inputs)
     roots = {each.name: input_expr(each, i) for i, each in inputs}
     roots |= dict(checked.lets) | {f"={name}": e for name, e in checked.fields.items()}
     row = _row(checked, market, roots, tick, lot)
     values = Evaluator(roots).step(row)
-    machine = _machine(checked, market, row, tick, lot)
+    machine = _machine(strategy, multiplier, row)
+    for instrument in instruments:
+        v = enter_venue(machine, strategy, instrument)
+        if market.mid is None:
+            _show_book(v, row)
     _decide(machine, [values[f"={name}"] for name in OUTPUTS])
-    quote = Quote(venue.name if venue else None, 0, *_shown(machine))
-    shown = {name.lstrip("="): value for name, value in values.items()}
+    quotes = [
+        Quote(each.venue or None, 0, *_shown(machine.venues[k]))
+        for k, each in enumerate(instruments)
+    ]
+    own = {v.name for v in strategy.venues if v.tick and v.lot}
     return Quoted(
-        quotes=[quote],
-        values=shown,
+        quotes=quotes,
+        values={name.lstrip("="): value for name, value in values.items()},
         missing=_missing(checked, row),
-        tick=tick,
-        lot=lot,
-        assumed=venue is None or not (venue.tick and venue.lot),
+        assumed=tuple(each for each in instruments if each.venue not in own),
     )
+
+
+def _instruments(strategy: Strategy) -> list[Instrument]:
+    """One a venue of the file, with its own tick and lot; one without a name if none."""
+    terms = [(each.name, each.tick, each.lot) for each in strategy.venues]
+    return [
+        Instrument(
+            symbol="",
+            venue=name,
+            tick=tick or DEFAULT_TICK,
+            lot=lot or DEFAULT_LOT,
+            depth=1,
+        )
+        for name, tick, lot in terms or [("", None, None)]
+    ]
 
 
 def _row(
@@ -214,48 +234,45 @@ def _unknown(checked: Checked, name: str, known: list[str]) -> UsageError:
     return UsageError(f"--set {name}: the strategy's formulas do not use it{hint}")
 
 
-def _machine(
-    checked: Checked, market: Market, row: Row, tick: float, lot: float
-) -> Any:
-    """The engine's memory in that market, without an order."""
-    strategy = checked.strategy
-    name = strategy.venues[0].name if strategy.venues else ""
-    instrument = Instrument(symbol="", venue=name, tick=tick, lot=lot, depth=1)
+def _machine(strategy: Strategy, multiplier: float, row: Row) -> Any:
+    """The engine's memory in that market, without a venue and without an order."""
     machine = new_machines()[0]
     machine.config = configure(
         strategy,
-        sizes_of(strategy, instrument)[2],
+        multiplier,
         model=FillModel(),
         latency=Latency(),
         grid_ns=1,
         inputs=0,
     )
-    v = enter_venue(machine, strategy, instrument)
     state = machine.state
     state.in_session = state.started = 1
     bid, ask = row.market["bid"], row.market["ask"]
     state.mid = row.market.get("mid", (bid + ask) / 2.0)
     machine.accounts[KNOWN].position = row.states["inventory"]
-    if market.mid is None:
-        bid_ticks = NO_BID if math.isnan(bid) else ticks_down(bid, tick)
-        ask_ticks = NO_ASK if math.isnan(ask) else ticks_up(ask, tick)
-        v.best_bid, v.best_ask = bid_ticks, ask_ticks
-        set_touch(v.book, BID, bid_ticks, row.market["bid_size"])
-        set_touch(v.book, ASK, ask_ticks, row.market["ask_size"])
     return machine
+
+
+def _show_book(v: Any, row: Row) -> None:
+    """The market given is the venue's, in its own ticks."""
+    bid, ask = row.market["bid"], row.market["ask"]
+    v.best_bid = NO_BID if math.isnan(bid) else ticks_down(bid, v.tick)
+    v.best_ask = NO_ASK if math.isnan(ask) else ticks_up(ask, v.tick)
+    set_touch(v.book, BID, v.best_bid, row.market["bid_size"])
+    set_touch(v.book, ASK, v.best_ask, row.market["ask_size"])
 
 
 def _decide(machine: Any, outputs: list[float]) -> None:
     """Turn formula values into working orders, or rules."""
-    v = machine.venues[0]
-    guard = guard_of(machine, v)
-    if guard:
-        for side in (BID, ASK):
-            v.slots[side].reason = guard
+    for v in machine.venues[: machine.config.venues]:
+        v.guard = guard_of(machine, v)
+        if v.guard:
+            v.slots["reason"] = v.guard
+        if machine.config.post_only == OFF:  # it would take; here it is shown as it is
+            v.book.count[:] = 0
+            v.best_bid, v.best_ask = NO_BID, NO_ASK
+    if all(v.guard for v in machine.venues[: machine.config.venues]):
         return
-    if machine.config.post_only == OFF:  # it would take; here it is shown as it is
-        v.book.count[:] = 0
-        v.best_bid, v.best_ask = NO_BID, NO_ASK
 
     def formulas(registers: Any) -> None:
         registers[: len(outputs)] = outputs
@@ -263,11 +280,10 @@ def _decide(machine: Any, outputs: list[float]) -> None:
     uncompiled(evaluate_quotes)(machine, formulas, 0)
 
 
-def _shown(machine: Any) -> tuple[Any, ...]:
+def _shown(v: Any) -> tuple[Any, ...]:
     """Bid, its size, ask, its size, and the two rules."""
     prices: list[Any] = []
     rules: list[str | None] = []
-    v = machine.venues[0]
     tick, per_unit = v.tick, float(v.ticks_per_unit)
     for side in (BID, ASK):
         slot = v.slots[side]

@@ -11,6 +11,7 @@ from mmrun.engine.accounts import log_order, own_state, worth
 from mmrun.engine.book import reaches
 from mmrun.engine.clock import advance_clock
 from mmrun.engine.fills import shown_at
+from mmrun.engine.guards import known_elsewhere
 from mmrun.engine.jit import call_residual, inlined, kernel
 from mmrun.engine.orders import beside_touch, crosses_own, place, pull
 from mmrun.engine.prices import price_of, ticks_quoted
@@ -19,6 +20,8 @@ from mmrun.engine.state import (
     ASK,
     BID,
     KNOWN,
+    NO_ASK,
+    NO_BID,
     NO_REQUEST,
     PLACE,
     REDUCE_ONLY,
@@ -79,9 +82,12 @@ def evaluate_quotes(m, formula, ts):  # type: ignore[no-untyped-def]
 
 @kernel
 def _quote_all(m: Machine, ts: int) -> None:
+    """Each venue by itself; in a snapshot of which a side is still to come, later."""
     for k in range(m.config.venues):
         v = m.venues[k]
-        if v.guard == 0:
+        whole = v.best_bid != NO_BID and v.best_ask != NO_ASK
+        partly = ts == v.clear_ts and not whole and known_elsewhere(m, v)
+        if v.guard == 0 and not partly:
             quote_venue(m, v, ts)
         else:
             m.state.steady = 0

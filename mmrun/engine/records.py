@@ -154,6 +154,8 @@ class Totals:
     rejects: int
     signed_trades: int  #: trades whose aggressor side the policy had to infer
     unknown_trades: int  #: trades that stayed unsigned
+    venue_rule_ns: NDArray[np.int64]  #: [venue, side, Rule] as `rule_ns`, of each venue
+    venue_both_ns: NDArray[np.int64]  #: [venue] ns with both sides resting there
 
 
 @dataclass(frozen=True, slots=True)

@@ -323,6 +323,11 @@ def _totals(machine: Machine, pipeline: Pipeline, last_ts: int) -> Totals:
     state = machine.state
     true = machine.accounts[TRUE]
     seen = pipeline.observers.view(np.ndarray)["seen"]
+    count = int(machine.config.venues)
+    venues = machine.venues.view(np.ndarray)[:count]
+    rule_ns, both_ns = venues["rule_ns"], venues["both_ns"]
+    if count == 1:  # of one venue the run's own say it
+        rule_ns, both_ns = machine.rule_ns[None], np.array([state.both_ns])
     multiplier = float(machine.config.multiplier)
     position = float(true.position)
     mid = float(state.mid)
@@ -355,4 +360,6 @@ def _totals(machine: Machine, pipeline: Pipeline, last_ts: int) -> Totals:
         rejects=int(state.rejects),
         signed_trades=int(seen["inferred"].sum()),
         unknown_trades=int(seen["unknown"].sum()),
+        venue_rule_ns=rule_ns.copy(),
+        venue_both_ns=both_ns.copy(),
     )

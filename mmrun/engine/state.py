@@ -252,8 +252,11 @@ VENUE = np.dtype(
         ("heard_ts", "i8"),  # last row that was not a clock row
         ("clear_ts", "i8"),  # last clear row: a snapshot lasts for the rows of its time
         ("halted", "i8"),  # 0 or the Rule that says how
-        ("stale", "i8"),
+        ("stale", "i8"),  # 1 silent for too long; 2 of several, not heard from yet
         ("guard", "i8"),  # Rule in force on both sides, 0 none
+        # of several venues; of one the machine's own say it
+        ("rule_ns", "i8", (2, len(Rule))),  # by side and Rule
+        ("both_ns", "i8"),
         ("slots", SLOT, (2,)),  # by side
         ("book", BOOK),
     ],

@@ -22,10 +22,6 @@ def _is_true(value: object) -> bool:
     return value is True
 
 
-def _several(value: object) -> bool:
-    return isinstance(value, dict) and len(value) > 1
-
-
 @dataclass(frozen=True, slots=True)
 class Unsupported:
     """A dotted path (`*` is any name) and the values there that do not run."""
@@ -41,7 +37,6 @@ UNSUPPORTED = (
     Unsupported("quote.levels.count", "more than one level", _other_than(1)),
     Unsupported("quote.place", "place other than target", _other_than("target")),
     Unsupported("venues.use", "a file of venues", hint="write the venue here"),
-    Unsupported("venues", "more than one venue", _several, "keep one venue"),
     Unsupported("venues.*.quote", "quote keys per venue"),
     Unsupported("venues.*.weight", "venue weights"),
     Unsupported("venues.*.max_inventory", "inventory limits per venue"),

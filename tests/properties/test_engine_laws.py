@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,7 +18,7 @@ from hypothesis import given, settings, strategies as st
 from mmrun.api import build
 from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.jit import compiled, uncompiled
-from mmrun.engine.records import OrderEvent, Recording
+from mmrun.engine.records import OrderEvent, Recording, Rule
 from mmrun.engine.run import Conditions, drive
 from mmrun.feeds.replay import TapeFeed
 from mmrun.ledger.accounting import statement
@@ -32,6 +33,8 @@ START_NS = 1_700_000_000 * 1000 * MS
 LIMIT = 25.0
 ACME = Instrument(symbol="ACME", venue="NASDAQ", tick=0.01, lot=1.0)
 DEEP = Instrument(symbol="ACME", venue="NASDAQ", tick=0.01, lot=1.0, depth=3)
+#: A second venue, coarser in ticks and lots.
+SECOND = Instrument(symbol="ACME", venue="IEX", tick=0.02, lot=2.0)
 
 
 # ---- made-up tapes: rows of ticks, sizes and codes, mirrored by changing signs
@@ -53,6 +56,7 @@ class Line:
     ask_size: int = 0
     side: int = 0
     status: Status = Status.NONE
+    venue: int = 0
 
 
 steps = st.integers(-4, 4)
@@ -91,6 +95,28 @@ SNAPSHOT = [
 ]
 
 
+def at_second(line: Line) -> Line:
+    """The line at the second venue, on its grid."""
+    if line.kind == Kind.CLOCK:
+        return line
+    return replace(line, venue=1, bid=line.bid // 2 * 2, ask=-(-line.ask // 2) * 2)
+
+
+both_tapes = st.lists(
+    st.one_of(
+        quote_lines,
+        trade_lines,
+        quote_lines.map(at_second),
+        trade_lines.map(at_second),
+        clock_lines,
+        status_lines,
+        status_lines.map(at_second),
+        st.just(Line(0, Kind.CLEAR, venue=1)),
+    ),
+    max_size=50,
+).map(lambda lines: [FIRST, *lines])
+
+
 def batch_of(lines: list[Line], sign: int = 1) -> Batch:
     """The lines as a batch; with sign -1 bids and asks change places."""
     count = len(lines)
@@ -103,7 +129,7 @@ def batch_of(lines: list[Line], sign: int = 1) -> Batch:
     columns["kind"] = np.array([line.kind for line in lines], np.int8)
     columns["side"] = np.array([sign * line.side for line in lines], np.int8)
     columns["status"] = np.array([line.status for line in lines], np.int8)
-    columns["venue"] = np.zeros(len(lines), np.int8)
+    columns["venue"] = np.array([line.venue for line in lines], np.int8)
     for i, line in enumerate(lines):
         if line.kind == Kind.QUOTE:
             columns[low][i], columns[high][i] = (
@@ -155,7 +181,7 @@ FEE = "{maker_rebate: 0.0020/share, taker_fee: 0.0030/share}"
 strategies = st.builds(
     "mmrun: 1\n"
     "quote: {{{}, bid_size: {}, ask_size: 7, requote: {}, post_only: {}}}\n"
-    "venues: {{NASDAQ: {}}}\n"
+    "venues: {{NASDAQ: {}, IEX: {{maker_fee: 1bps, taker_fee: 3bps}}}}\n"
     "risk: {{max_inventory: 25{}}}\n".format,
     st.sampled_from(PRICES),
     st.sampled_from(("7", "'min(7lot, bid_size)'")),
@@ -193,6 +219,7 @@ class Case:
     model: FillModel
     latency: Latency
     sessions: tuple[tuple[int, int], ...] | None = None
+    venues: tuple[Instrument, ...] = (ACME,)
 
     def run(
         self,
@@ -203,8 +230,7 @@ class Case:
         mode: Any = uncompiled,
     ) -> Recording:
         batch = batch_of(self.lines if lines is None else lines, sign)
-        deep = Kind.DEPTH in batch.kind
-        feed = TapeFeed(batch, (DEEP if deep else ACME,), rows=rows, heartbeat_ns=0)
+        feed = TapeFeed(batch, self.venues, rows=rows, heartbeat_ns=0)
         conditions = Conditions(
             model=self.model,
             latency=self.latency,
@@ -220,8 +246,20 @@ SESSIONS = (None, None, ((0, 30), (60, 1000)), ((5, 50),))
 quoted = st.builds(
     Case, quote_tapes, strategies, models, latencies, st.sampled_from(SESSIONS)
 )
-cases = quoted | st.builds(Case, depth_tapes, strategies, models, latencies, st.none())
-law = settings(deadline=None, max_examples=30)
+several = st.builds(
+    Case,
+    both_tapes,
+    strategies,
+    models,
+    latencies,
+    st.sampled_from(SESSIONS),
+    st.just((ACME, SECOND)),
+)
+deep = st.builds(
+    Case, depth_tapes, strategies, models, latencies, st.none(), st.just((DEEP,))
+)
+cases = st.one_of(quoted, several, deep)
+law = settings(deadline=None, max_examples=40)
 
 
 def written(recording: Recording) -> list[bytes]:
@@ -229,7 +267,8 @@ def written(recording: Recording) -> list[bytes]:
     r = recording
     arrays = (r.fills, r.orders, r.decisions, r.equity)
     columns = [array[name] for array in arrays for name in array.dtype.names]
-    totals = (r.totals.rule_ns, r.totals.touch_ns, repr(r.totals).encode())
+    t = r.totals
+    totals = (t.rule_ns, t.touch_ns, t.venue_rule_ns, repr(t).encode())
     return [np.asarray(column).tobytes() for column in (*columns, *totals)]
 
 
@@ -271,23 +310,25 @@ def test_net_is_spread_and_inventory_less_fees(case: Case) -> None:
 @law
 @given(cases)
 def test_position_and_working_size_stay_within_the_limit(case: Case) -> None:
-    """At every event of the order log, latency included."""
+    """At every event of the order log, over all venues, latency included."""
     text = case.text.replace(", max_position_value: 1500", "")  # that limit moves
 
     recording = replace(case, text=text).run()
 
-    working, position = {1: 0.0, -1: 0.0}, 0.0
+    working, position = Counter[tuple[int, int]](), 0.0
     for row in recording.orders:
         side, event = int(row["side"]), row["event"]
+        at = side, int(row["venue"])
         if event in {OrderEvent.NEW, OrderEvent.REPLACE, OrderEvent.REDUCE}:
-            working[side] = row["size"]
+            working[at] = row["size"]
         elif event == OrderEvent.CANCEL:
-            working[side] = 0.0
+            working[at] = 0
         elif event in {OrderEvent.FILL, OrderEvent.FILLED}:
-            working[side] -= row["size"]
+            working[at] -= row["size"]
             position += side * row["size"]
-        assert position + working[1] <= LIMIT
-        assert position - working[-1] >= -LIMIT
+        bids, asks = (working[side, 0] + working[side, 1] for side in (1, -1))
+        assert position + bids <= LIMIT
+        assert position - asks >= -LIMIT
 
 
 @law
@@ -296,16 +337,17 @@ def test_the_log_adds_up(case: Case) -> None:
     """Every fill is of the working order, and `FILLED` or a cancel leaves nothing."""
     recording = case.run()
 
-    left = {1: 0.0, -1: 0.0}
+    left = Counter[tuple[int, int]]()
     for row in recording.orders:
-        side, event, size = int(row["side"]), row["event"], row["size"]
+        side = int(row["side"]), int(row["venue"])
+        event, size = row["event"], row["size"]
         if event in {OrderEvent.NEW, OrderEvent.REPLACE, OrderEvent.REDUCE}:
             assert size > 0.0
             assert (event == OrderEvent.NEW) == (left[side] == 0.0)
             left[side] = size
         elif event == OrderEvent.CANCEL:
             assert left[side] == size
-            left[side] = 0.0
+            left[side] = 0
         elif event != OrderEvent.REJECT:
             assert 0.0 < size <= left[side]
             left[side] -= size
@@ -318,51 +360,52 @@ def test_a_maker_fills_at_its_own_price(case: Case) -> None:
     """Maker fills are at the working price, taker fills at it or better."""
     recording = case.run()
 
-    working: dict[int, float] = {}
+    working: dict[tuple[int, int], float] = {}
     takers = iter(recording.fills["taker"].tolist())
     for row in recording.orders:
         side, event = int(row["side"]), row["event"]
         if event in {OrderEvent.NEW, OrderEvent.REPLACE}:
-            working[side] = row["price"]
+            working[side, row["venue"]] = row["price"]
         elif event in {OrderEvent.FILL, OrderEvent.FILLED}:
-            better = side * (working[side] - row["price"])
+            better = side * (working[side, row["venue"]] - row["price"])
             assert better >= 0 if next(takers) else better == 0
 
 
 @law
 @given(cases)
 def test_own_orders_never_meet(case: Case) -> None:
-    """At every event of the log our working bid is below our working ask."""
+    """At every event of the log our bid at a venue is below our ask there."""
     recording = case.run()
 
-    working: dict[int, float] = {}
+    working: dict[int, dict[int, float]] = {0: {}, 1: {}}
     for row in recording.orders:
-        side, event = int(row["side"]), row["event"]
+        side, event, here = int(row["side"]), row["event"], working[int(row["venue"])]
         if event in {OrderEvent.NEW, OrderEvent.REPLACE}:
-            working[side] = row["price"]
+            here[side] = row["price"]
         elif event in {OrderEvent.CANCEL, OrderEvent.FILLED}:
-            working.pop(side, None)
-        assert len(working) < 2 or working[1] < working[-1]
+            here.pop(side, None)
+        assert len(here) < 2 or here[1] < here[-1]
 
 
 @law
-@given(quoted)
+@given(quoted | several)
 def test_a_trade_fills_no_more_than_its_size(case: Case) -> None:
-    """Maker fills of a time without book rows: at most the trades' sizes by side."""
+    """Maker fills of a time and venue without book rows: at most what traded there."""
     batch = batch_of(case.lines)
     known = batch.kind == Kind.TRADE
-    sold = Counter[tuple[int, int]]()
-    for ts, size in zip(batch.ts[known], batch.size[known], strict=True):
-        sold[int(ts)] += size
-    book_times = set(batch.ts[batch.kind == Kind.QUOTE].tolist())
+    places = list(zip(batch.ts.tolist(), batch.venue.tolist(), strict=True))
+    traded = Counter[tuple[int, int]]()
+    for at, is_trade, size in zip(places, known, batch.size, strict=True):
+        traded[at] += size if is_trade else 0
+    book_times = {places[row] for row in np.flatnonzero(batch.kind <= Kind.CLEAR)}
 
     recording = case.run()
 
-    filled = Counter[int]()
+    filled = Counter[tuple[int, int]]()
     for row in recording.fills[recording.fills["taker"] == 0]:
-        filled[int(row["ts"])] += row["size"]
-    for ts, size in filled.items():
-        assert ts in book_times or size <= sold[ts]
+        filled[int(row["ts"]), int(row["venue"])] += row["size"]
+    for at, size in filled.items():
+        assert at in book_times or size <= traded[at]
 
 
 def until(recording: Recording, ts: int) -> list[str]:
@@ -377,7 +420,11 @@ def later(lines: list[Line]) -> list[Line]:
 
 
 @law
-@given(quoted, st.integers(1, 40), st.lists(quote_lines | trade_lines, max_size=8))
+@given(
+    quoted | several,
+    st.integers(1, 40),
+    st.lists(quote_lines | trade_lines, max_size=8),
+)
 def test_no_look_ahead(case: Case, cut: int, other: list[Line]) -> None:
     """Other rows after a time, or none, change nothing at or before it."""
     seen = case.lines[:cut]
@@ -414,7 +461,10 @@ def test_rules_account_for_all_of_the_session(case: Case) -> None:
     t = case.run().totals
 
     assert t.rule_ns.sum(axis=1).tolist() == [t.session_ns, t.session_ns]
+    assert set(t.venue_rule_ns.sum(axis=2).ravel().tolist()) == {t.session_ns}
     assert t.both_ns <= t.rule_ns[:, 0].min()
+    assert (t.venue_both_ns <= t.venue_rule_ns[:, :, 0].min(axis=1)).all()
+    assert (t.venue_rule_ns[:, :, 0].max(axis=0) <= t.rule_ns[:, 0]).all()
     assert (t.touch_ns <= t.rule_ns[:, 0]).all()
     if case.sessions is None:
         assert t.session_ns == t.last_ts - t.first_ts
@@ -423,26 +473,28 @@ def test_rules_account_for_all_of_the_session(case: Case) -> None:
 @law
 @given(cases)
 def test_decisions_alternate_and_tell_the_durations(case: Case) -> None:
-    """The time between a side's decisions, in session, is what its rules were given."""
+    """The time between decisions on a side of a venue is what its rules were given."""
     recording = replace(case, sessions=None).run()
 
-    t = recording.totals
-    for index, side in enumerate((1, -1)):
-        rows = recording.decisions[recording.decisions["side"] == side]
+    t, decisions = recording.totals, recording.decisions
+    for venue, (index, side) in product(range(len(case.venues)), enumerate((1, -1))):
+        here = (decisions["side"] == side) & (decisions["venue"] == venue)
+        rows = decisions[here]
         ends = np.append(rows["ts"][1:], t.last_ts)
         sums = np.zeros_like(t.rule_ns[index])
         np.add.at(sums, rows["rule"], ends - rows["ts"])
-        assert sums.tolist() == t.rule_ns[index].tolist()
+        assert sums.tolist() == t.venue_rule_ns[venue, index].tolist()
 
 
 @law
-@given(quoted)
-def test_halted_no_request_but_cancels(case: Case) -> None:
-    """From a halt's row to the one that ends it."""
+@given(quoted | several, st.integers(0, 1))
+def test_halted_no_request_but_cancels(case: Case, venue: int) -> None:
+    """From a halt's row to the one that ends it, at the venue halted."""
     batch = batch_of(case.lines)
+    here = batch.venue == venue
     halted = None
     spans = []
-    for ts, status in zip(batch.ts.tolist(), batch.status.tolist(), strict=True):
+    for ts, status in zip(batch.ts[here], batch.status[here], strict=True):
         if status == Status.HALT and halted is None:
             halted = ts
         elif status == Status.RESUME and halted is not None:
@@ -453,7 +505,8 @@ def test_halted_no_request_but_cancels(case: Case) -> None:
 
     recording = case.run()
 
-    requests = recording.orders[recording.orders["event"] <= OrderEvent.REDUCE]
+    orders = recording.orders[recording.orders["venue"] == venue]
+    requests = orders[orders["event"] <= OrderEvent.REDUCE]
     for start, end in spans:
         inside = requests[(requests["sent_ts"] > start) & (requests["sent_ts"] < end)]
         assert set(inside["event"].tolist()) <= {int(OrderEvent.CANCEL)}
@@ -488,6 +541,7 @@ def of_side(recording: Recording, side: int, sign: int) -> list[tuple[Any, ...]]
             r["event"],
             r["size"],
             r["rule"],
+            r["venue"],
             sign * round(r["price"] * 100 - 10_000),
         )
         for r in rows
@@ -501,7 +555,7 @@ def test_a_mirrored_tape_gives_mirrored_orders(case: Case) -> None:
     symmetric = case.text.replace("'min(7lot, bid_size)'", "7")
     symmetric = symmetric.replace(", price_collar: 3bps", "")
     symmetric = symmetric.replace(", max_position_value: 1500", "")
-    same = Case(case.lines, symmetric, case.model, case.latency, case.sessions)
+    same = replace(case, text=symmetric)
 
     plain, mirrored = same.run(), same.run(sign=-1)
 
@@ -516,3 +570,25 @@ def test_compiled_and_plain_give_the_same_bytes(case: Case) -> None:
     plain, fast = case.run(), case.run(mode=compiled)
 
     assert written(fast) == written(plain)
+
+
+def at_first(recording: Recording) -> list[bytes]:
+    """What was recorded, decisions at the first venue alone."""
+    first = recording.decisions[recording.decisions["venue"] == 0]
+    tables = (recording.fills, recording.orders, first, recording.equity)
+    return [table[name].tobytes() for table in tables for name in table.dtype.names]
+
+
+@law
+@given(st.one_of(quoted, deep))
+def test_a_venue_that_shows_nothing_changes_nothing(case: Case) -> None:
+    """One venue and one without a row are one venue; no halts, which the mid outlives."""
+    case = replace(case, lines=[x for x in case.lines if x.kind != Kind.STATUS])
+    beside = replace(case, venues=(*case.venues, replace(SECOND, tick=0.01, lot=1.0)))
+
+    alone, together = case.run(), beside.run()
+
+    assert at_first(together) == at_first(alone)
+    silent = together.decisions[together.decisions["venue"] == 1]
+    assert set(silent["rule"].tolist()) <= {Rule.NO_DATA, Rule.SESSION, Rule.STALE}
+    assert together.totals.rule_ns.tolist() == alone.totals.rule_ns.tolist()
