@@ -284,6 +284,7 @@ def facts_of(
         strategy=strategy.name,
         symbol=instrument.symbol,
         venue=", ".join(each.venue for each in instruments),
+        absent_venues=_absent(strategy, instruments),
         currency=instrument.currency,
         timezone=instrument.timezone,
         days=source.schedule.days,
@@ -299,6 +300,12 @@ def facts_of(
         data_hash=source.dataset.content_hash,
         seed=seed,
     )
+
+
+def _absent(strategy: Strategy, instruments: Sequence[Instrument]) -> tuple[str, ...]:
+    """The strategy's venues that the data does not have, in its order."""
+    there = {each.venue for each in instruments}
+    return tuple(v.name for v in strategy.venues if v.name not in there)
 
 
 def fee_terms(strategy: Strategy, instruments: Sequence[Instrument]) -> str:

@@ -87,6 +87,7 @@ def command(
     """
     from mmrun import api
     from mmrun.joining import given_inputs
+    from mmrun.report.venues import absent
 
     if watch and as_json:
         message = "--watch prints what changed, for people; it has no --json"
@@ -106,7 +107,10 @@ def command(
 
     def runs(tape: HeldTape | None = None) -> list[Run]:
         with progress() as tell:
-            return [replay(fills=model, tape=tape, tell=tell) for model in models]
+            found = [replay(fills=model, tape=tape, tell=tell) for model in models]
+        if missing := absent(found[0].summary):
+            click.echo(f"venues {missing}", err=True)
+        return found
 
     def keep(run: Run) -> Path:
         return _near(run.save(output or Path("runs") / run.name))

@@ -7,6 +7,7 @@ from typing import Any
 
 from mmrun.report.drawing import duration
 from mmrun.report.page import LABEL, Page, many, wrapped
+from mmrun.report.venues import absent
 
 
 #: What a fill model assumes, by its name or by what stands before its colon.
@@ -34,6 +35,7 @@ def assumptions(page: Page) -> list[str]:
         "fills": f"{values['fill_model']}, {optimism(values['fill_model'])}",
         "latency": _latency(values["latency"]),
         "fees": values["fee_terms"] or "none",
+        "venues": absent(values),
         "inputs": values["input_terms"],
         "trade signs": f"{values['trade_sign_policy']}, {_signs(values)}",
         "mid": values["tie_rule"],
@@ -45,7 +47,7 @@ def assumptions(page: Page) -> list[str]:
     lines = (
         line
         for name, text in said.items()
-        if (name, text) != ("inputs", "none")
+        if text and (name, text) != ("inputs", "none")
         for line in wrapped(page, text, f"  {name:<{LABEL - 2}}")
     )
     return [page.heading("Assumptions"), *lines]

@@ -24,7 +24,8 @@ class RunFacts:
 
     strategy: str
     symbol: str
-    venue: str
+    venue: str  #: of several, all: "OANDA, FXCM"
+    absent_venues: tuple[str, ...] = ()  #: the strategy's that the data does not have
     currency: str
     timezone: str  #: the dataset's: reports say times in it
     days: tuple[TradingDay, ...]  #: at least one, in time order

@@ -21,6 +21,7 @@ from mmrun.report.drawing import amount, decimals, duration, extremes, percent
 from mmrun.report.page import SIDES, Page, signed, span
 from mmrun.report.presence import at_touch, time_spent
 from mmrun.report.svg import line_chart
+from mmrun.report.venues import COLUMNS, title, venue_cells
 from mmrun.report.verdict import (
     BROKEN,
     adds_up,
@@ -97,6 +98,15 @@ def _days(page: Page) -> str:
     return _title(title) + _table(cells)
 
 
+def _venues(page: Page) -> str:
+    """What each venue had of a run on several."""
+    rows = venue_cells(page)
+    if not rows:
+        return ""
+    cells = (tuple(map(escape, row)) for row in (("", *COLUMNS), *rows))
+    return _title(title(page)) + _table(cells)
+
+
 def _presence(page: Page) -> str:
     session_s = page.summary["session_s"]
     if not session_s:
@@ -168,6 +178,7 @@ SECTIONS: tuple[Callable[[Page], str], ...] = (
     _headline,
     _split,
     _days,
+    _venues,
     _presence,
     _drawings,
 )

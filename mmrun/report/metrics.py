@@ -16,6 +16,7 @@ import numpy as np
 from mmrun.engine.records import OrderEvent, Recording, Rule
 from mmrun.ledger.accounting import Statement
 from mmrun.ledger.entries import Entries
+from mmrun.report.by_venue import by_venue, unquoted
 from mmrun.report.daily import daily
 from mmrun.report.facts import RunFacts
 
@@ -48,6 +49,7 @@ class Metric:
     doc: str  #: definition, with its source where it is somebody's
     of: Callable[[Run], Value]
     reason: str = ""  #: why there is no value when `of` gives None
+    optional: bool = False  #: left out where `of` gives None: it has no meaning there
 
 
 def _ratio(above: float, below: float, scale: float = 1.0) -> float | None:
@@ -89,18 +91,6 @@ def _side_uptime(run: Run, side: int) -> float | None:
 def _time_at_touch(run: Run) -> float | None:
     totals = run.recording.totals
     return _ratio(totals.touch_ns.sum(), len(_SIDES) * totals.session_ns)
-
-
-def _unquoted(run: Run) -> dict[str, dict[str, float]]:
-    spent = run.recording.totals.rule_ns
-    return {
-        name: {
-            rule.name.lower(): int(spent[side, rule]) / _NS
-            for rule in Rule
-            if rule is not Rule.QUOTED and spent[side, rule]
-        }
-        for side, name in enumerate(_SIDES)
-    }
 
 
 _NO_FILLS = "no fills"
@@ -297,7 +287,22 @@ METRICS: tuple[Metric, ...] = (
         "s",
         "Seconds not quoted, for each side and rule; with the time quoted each side sums"
         " to session_s. Rules that took no time are left out.",
-        _unquoted,
+        lambda r: unquoted(r.recording.totals.rule_ns),
+    ),
+    Metric(
+        "venues",
+        "table",
+        "Of a run on several venues, each: its fills, their spread_pnl, fees and"
+        " rebates, and the time quoted there. Inventory is one over all.",
+        lambda r: by_venue(r.recording, r.book),
+        optional=True,
+    ),
+    Metric(
+        "absent_venues",
+        "table",
+        "Venues of the strategy that the data does not have: they take no part.",
+        lambda r: list(r.facts.absent_venues) or None,
+        optional=True,
     ),
     Metric(
         "session_s",

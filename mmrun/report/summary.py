@@ -18,6 +18,23 @@ VERSION = 1
 _NOT_FINITE = "not a finite number"
 _TYPES = {"count": "integer", "whole": "integer", "text": "string"}
 _NUMBERS = {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}
+_UNQUOTED = {
+    "type": "object",
+    "properties": {"bid": _NUMBERS, "ask": _NUMBERS},
+    "required": ["bid", "ask"],
+    "additionalProperties": False,
+}
+_UPTIME = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
+#: A row of `venues`: its keys mean what they mean for the whole run.
+_VENUE = {
+    "venue": {"type": "string"},
+    "fills": {"type": "integer", "minimum": 0},
+    **dict.fromkeys(("fill_volume", "fill_notional"), {"type": "number", "minimum": 0}),
+    "spread_pnl": {"type": "number"},
+    **dict.fromkeys(("fees", "rebates"), {"type": "number", "minimum": 0}),
+    **dict.fromkeys(("quote_uptime", "bid_uptime", "ask_uptime"), _UPTIME),
+    "unquoted_time_s": _UNQUOTED,
+}
 #: Keys that hold mappings or lists; `latency` may hold the name of a distribution.
 _SHAPES: dict[str, dict[str, Any]] = {
     "daily": {
@@ -38,12 +55,18 @@ _SHAPES: dict[str, dict[str, Any]] = {
         "type": "object",
         "additionalProperties": {"type": ["number", "string"]},
     },
-    "unquoted_time_s": {
-        "type": "object",
-        "properties": {"bid": _NUMBERS, "ask": _NUMBERS},
-        "required": ["bid", "ask"],
-        "additionalProperties": False,
+    "unquoted_time_s": _UNQUOTED,
+    "venues": {
+        "type": "array",
+        "minItems": 2,
+        "items": {
+            "type": "object",
+            "properties": _VENUE,
+            "required": list(_VENUE),
+            "additionalProperties": False,
+        },
     },
+    "absent_venues": {"type": "array", "minItems": 1, "items": {"type": "string"}},
 }
 
 
@@ -55,8 +78,9 @@ def summarize(recording: Recording, facts: RunFacts) -> dict[str, Value]:
         facts: what the report says beside it.
 
     Returns:
-        `version`, then every key of `METRICS` in order, then `reasons`: why, for each
-        key that is None. Values are plain Python, ready for JSON.
+        `version`, then every key of `METRICS` in order (optional ones where they mean
+        something), then `reasons`: why, for each key that is None. Values are plain
+        Python, ready for JSON.
     """
     inverse = facts.inverse
     book = entries(recording.fills, multiplier=facts.multiplier, inverse=inverse)
@@ -67,7 +91,8 @@ def summarize(recording: Recording, facts: RunFacts) -> dict[str, Value]:
     )
     run = Run(recording, book, account, facts)
     measured = {metric.key: _measure(metric, run) for metric in METRICS}
-    values = {key: value for key, (value, _) in measured.items()}
+    left_out = {m.key for m in METRICS if m.optional and measured[m.key][0] is None}
+    values = {k: value for k, (value, _) in measured.items() if k not in left_out}
     reasons = {key: reason for key, (_, reason) in measured.items() if reason}
     return {"version": VERSION, **values, "reasons": reasons}
 
@@ -95,6 +120,7 @@ def summary_schema() -> dict[str, Any]:
         "propertyNames": {"enum": [metric.key for metric in METRICS]},
         "additionalProperties": {"type": "string", "minLength": 1},
     }
+    optional = {metric.key for metric in METRICS if metric.optional}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "mmrun summary",
@@ -103,7 +129,7 @@ def summary_schema() -> dict[str, Any]:
         " and `reasons` says why.",
         "type": "object",
         "properties": properties,
-        "required": list(properties),
+        "required": [key for key in properties if key not in optional],
         "additionalProperties": False,
     }
 

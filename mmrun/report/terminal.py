@@ -19,6 +19,7 @@ from mmrun.report.days import days
 from mmrun.report.drawing import amount, bar, chart, columns, decimals, extremes
 from mmrun.report.page import LABEL, Page, signed, sized, times, valued
 from mmrun.report.presence import idle, presence
+from mmrun.report.venues import venues
 from mmrun.report.verdict import (
     BROKEN,
     adds_up,
@@ -202,6 +203,7 @@ SECTIONS: tuple[Callable[[Page], list[str]], ...] = (
     _verdict,
     _attribution,
     days,
+    venues,
     idle,
     _activity,
     presence,

@@ -137,6 +137,8 @@ def made_totals() -> Totals:
         rejects=1,
         signed_trades=2,
         unknown_trades=1,
+        venue_rule_ns=rule_ns[None],
+        venue_both_ns=np.array([3 * S]),
     )
 
 
@@ -151,6 +153,28 @@ def recording() -> Recording:
         made_totals(),
         ("vol", "fast"),
         ("NASDAQ",),
+    )
+
+
+@pytest.fixture
+def split(recording: Recording) -> Recording:
+    """The same run over two venues: the third and fourth fill were at the second."""
+    fills, orders = recording.fills.copy(), recording.orders.copy()
+    fills["venue"][2:4] = 1
+    orders["venue"][1] = 1
+    spent = np.zeros((2, 2, len(Rule)), np.int64)
+    spent[0, :, [Rule.QUOTED, Rule.STALE]] = [4 * S], [2 * S]
+    spent[1, :, Rule.QUOTED] = 3 * S, S
+    spent[1, :, Rule.HALT] = 3 * S, 5 * S
+    totals = replace(
+        recording.totals, venue_rule_ns=spent, venue_both_ns=np.array([3 * S, S])
+    )
+    return replace(
+        recording,
+        fills=fills,
+        orders=orders,
+        totals=totals,
+        venues=("NASDAQ", "IEX"),
     )
 
 
@@ -172,6 +196,8 @@ def idle(recording: Recording) -> Recording:
         **zeros | counts | {"final_mid": float("nan")},
         rule_ns=np.zeros((2, len(Rule)), np.int64),
         touch_ns=np.zeros(2, np.int64),
+        venue_rule_ns=np.zeros((1, 2, len(Rule)), np.int64),
+        venue_both_ns=np.zeros(1, np.int64),
     )
     return Recording(
         recording.fills[:0],

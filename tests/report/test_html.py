@@ -15,6 +15,7 @@ from mmrun.report.html import fragment
 from mmrun.report.summary import summarize
 from mmrun.report.svg import HEIGHT, POINTS, WIDTH, line_chart
 from mmrun.report.tables import frame
+from mmrun.report.venues import COLUMNS
 
 
 #: What a page could load something with, or run something by.
@@ -135,3 +136,14 @@ def test_one_value_is_a_level_line() -> None:
 
     assert drawn[0][1] == drawn[1][1]
     assert drawn[1][0] == WIDTH
+
+
+def test_each_venue_has_a_line(split: Recording, facts: RunFacts) -> None:
+    """Two venues are a table of their own, with the summary's figures."""
+    texts = texts_of(page_of(split, facts))
+
+    start = texts.index("Venues, USD") + 1 + len(COLUMNS)
+    assert texts[start : start + 9] == [
+        "NASDAQ", "3", "240", "23,993", "+4.800", "0.000", "+0.480", "50.0%", "IEX"
+    ]  # fmt: skip
+    assert texts[start + 8 : start + 12] == ["IEX", "2", "300", "30,008"]

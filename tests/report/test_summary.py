@@ -79,6 +79,41 @@ def test_each_side_sums_to_the_session(recording: Recording, facts: RunFacts) ->
         assert quoted_s + unquoted_s == pytest.approx(session_ns / 1e9, rel=1e-12)
 
 
+def test_each_venue_has_its_fills_fees_and_time(
+    split: Recording, facts: RunFacts
+) -> None:
+    """By hand from the worked example: fills 3 and 4 at IEX, the rest at NASDAQ."""
+    nasdaq, iex = summarize(split, facts)["venues"]
+
+    assert [nasdaq["venue"], iex["venue"]] == ["NASDAQ", "IEX"]
+    assert [nasdaq["fills"], iex["fills"]] == [3, 2]
+    assert [nasdaq["fill_volume"], iex["fill_volume"]] == [240, 300]
+    assert nasdaq["fill_notional"] == pytest.approx(9998 + 9995 + 4000)
+    assert iex["fill_notional"] == pytest.approx(150 * 99.99 + 150 * 100.06)
+    assert nasdaq["spread_pnl"] == pytest.approx(2.0 + 2.0 + 0.8)
+    assert iex["spread_pnl"] == pytest.approx(3.0 + 4.5)
+    assert [nasdaq["fees"], iex["fees"]] == pytest.approx([0, 0.45])
+    assert [nasdaq["rebates"], iex["rebates"]] == pytest.approx([0.48, 0.30])
+    assert nasdaq["quote_uptime"] == 0.5
+    assert iex["bid_uptime"] == 0.5
+    assert iex["ask_uptime"] == pytest.approx(1 / 6)
+    assert iex["unquoted_time_s"] == {"bid": {"halt": 3.0}, "ask": {"halt": 5.0}}
+
+
+def test_venues_sum_to_the_run(split: Recording, facts: RunFacts) -> None:
+    """What is said of venues adds up to what is said of the run."""
+    summary = summarize(split, facts)
+
+    for key in ("fills", "fill_volume", "fill_notional", "spread_pnl", "fees"):
+        total = sum(row[key] for row in summary["venues"])
+        assert total == pytest.approx(summary[key])
+
+
+def test_one_venue_is_no_table_of_venues(recording: Recording, facts: RunFacts) -> None:
+    """Neither `venues` nor `absent_venues` are in the summary of an ordinary run."""
+    assert not {"venues", "absent_venues"} & summarize(recording, facts).keys()
+
+
 def test_multiplier_scales_traded_value(recording: Recording, facts: RunFacts) -> None:
     """Money keys take the contract's multiplier, sizes and bps of edge do not."""
     plain = summarize(recording, facts)
@@ -123,7 +158,7 @@ def test_summary_is_plain_json(recording: Recording, facts: RunFacts) -> None:
     assert json.loads(text) == summary
 
 
-@pytest.mark.parametrize("which", ["recording", "idle"])
+@pytest.mark.parametrize("which", ["recording", "split", "idle"])
 def test_summary_fits_its_schema(
     which: str, request: pytest.FixtureRequest, facts: RunFacts
 ) -> None:
@@ -136,13 +171,13 @@ def test_summary_fits_its_schema(
     jsonschema.Draft202012Validator(schema).validate(summary)
 
 
-def test_schema_file_is_the_generated_one(
-    recording: Recording, facts: RunFacts
-) -> None:
+def test_schema_file_is_the_generated_one(split: Recording, facts: RunFacts) -> None:
     """The schema that ships lists exactly the metrics, in their order, with units."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
 
-    keys = list(summarize(recording, facts))
+    facts = replace(facts, absent_venues=("BATS",))
+
+    keys = list(summarize(split, facts))
 
     assert schema == summary_schema()
     assert list(schema["properties"]) == keys

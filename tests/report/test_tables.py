@@ -24,6 +24,18 @@ def test_fills(recording: Recording) -> None:
     assert fills["size"].sum() == 540
 
 
+def test_every_table_of_events_names_the_venue(split: Recording) -> None:
+    """Fills, orders and decisions each say at which venue; equity is of all of them."""
+    tables = frames(split)
+
+    assert tables["fills"]["venue"].to_list() == ["NASDAQ"] * 2 + ["IEX"] * 2 + [
+        "NASDAQ"
+    ]
+    assert tables["orders"]["venue"].to_list() == ["NASDAQ", "IEX"] + ["NASDAQ"] * 4
+    assert tables["decisions"]["venue"].to_list() == ["NASDAQ"] * 3
+    assert "venue" not in tables["equity"].columns
+
+
 def test_orders(recording: Recording) -> None:
     """An order event has a rule only where one ended it; unknown queues are null."""
     orders = frame("orders", recording)

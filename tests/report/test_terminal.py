@@ -22,21 +22,27 @@ def report(
     return render(summary, frame("equity", recording), width, color=color)
 
 
-@pytest.mark.parametrize("which", ["recording", "day", "unfilled", "idle"])
+@pytest.mark.parametrize("which", ["recording", "split", "day", "unfilled", "idle"])
 def test_golden(
     which: str,
     request: pytest.FixtureRequest,
     facts: RunFacts,
     golden: Callable[[str, str], None],
 ) -> None:
-    """A short, a long, an unfilled and an empty run read as the golden files do."""
+    """Runs short and long, of two venues, unfilled and empty read as the golden files."""
     text = report(request.getfixturevalue(which), facts)
 
     golden(f"{which}.txt", text)
 
 
+@pytest.fixture
+def wide(split: Recording) -> Recording:
+    """Two venues whose names leave a line no room for their figures."""
+    return replace(split, venues=("A venue that is said by its whole name", "IEX"))
+
+
 @pytest.mark.parametrize("width", [10, 80, 93, 100, 500])
-@pytest.mark.parametrize("which", ["recording", "day", "unfilled", "idle"])
+@pytest.mark.parametrize("which", ["recording", "split", "wide", "day", "unfilled", "idle"])
 def test_lines_fit(
     which: str, width: int, request: pytest.FixtureRequest, facts: RunFacts
 ) -> None:
@@ -122,3 +128,12 @@ def test_nothing_filled_for_want_of_signs(unfilled: Recording, facts: RunFacts) 
     assert "Of 170,000 trades 170,000 stayed unsigned and fill nobody." in " ".join(
         text.split()
     )
+
+
+def test_venues_without_data_are_among_the_assumptions(
+    recording: Recording, facts: RunFacts
+) -> None:
+    """What the strategy names and the data does not have is said to take no part."""
+    text = report(recording, replace(facts, absent_venues=("IEX", "ARCA")))
+
+    assert "venues      not in the data, without part in the run: IEX, ARCA" in text

@@ -1,0 +1,75 @@
+"""What each venue of a run had of it: trading, fees, and time quoted there."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from mmrun.engine.records import Recording, Rule
+from mmrun.ledger.entries import Entries
+
+
+_NS = 1e9
+_SIDES = ("bid", "ask")
+
+
+def by_venue(recording: Recording, book: Entries) -> list[dict[str, Any]] | None:
+    """A row a venue, in the order of `Recording.venues`; None for a run on one.
+
+    Args:
+        recording: what the engine recorded.
+        book: its fills, shape (fills,).
+
+    Returns:
+        Per venue: money in quote currency, uptimes as shares of the session (None where
+        it has no length), seconds not quoted by side and rule.
+    """
+    if len(recording.venues) < 2:
+        return None
+    return [
+        {"venue": venue} | _traded(recording, book, index) | _quoted(recording, index)
+        for index, venue in enumerate(recording.venues)
+    ]
+
+
+def _traded(recording: Recording, book: Entries, index: int) -> dict[str, Any]:
+    """Of a venue's fills; inventory is one over all venues, so its P&L has no place."""
+    here = recording.fills["venue"] == index
+    fee = book.fee[here]
+    return {
+        "fills": int(np.count_nonzero(here)),
+        "fill_volume": float(recording.fills["size"][here].sum()),
+        "fill_notional": float(book.value[here].sum()),
+        "spread_pnl": math.fsum(book.edge[here]),
+        "fees": math.fsum(fee[fee > 0.0]),
+        "rebates": math.fsum(-fee[fee < 0.0]),
+    }
+
+
+def _quoted(recording: Recording, index: int) -> dict[str, Any]:
+    totals = recording.totals
+    session_ns, rule_ns = totals.session_ns, totals.venue_rule_ns[index]
+    quoted_ns = {
+        "quote_uptime": totals.venue_both_ns[index],
+        "bid_uptime": rule_ns[0, Rule.QUOTED],
+        "ask_uptime": rule_ns[1, Rule.QUOTED],
+    }
+    uptimes = {
+        key: float(ns) / session_ns if session_ns else None
+        for key, ns in quoted_ns.items()
+    }
+    return uptimes | {"unquoted_time_s": unquoted(rule_ns)}
+
+
+def unquoted(rule_ns: Any) -> dict[str, dict[str, float]]:
+    """Seconds not quoted by side and rule of [side, Rule] ns; rules without time left out."""
+    return {
+        name: {
+            rule.name.lower(): int(rule_ns[side, rule]) / _NS
+            for rule in Rule
+            if rule is not Rule.QUOTED and rule_ns[side, rule]
+        }
+        for side, name in enumerate(_SIDES)
+    }

@@ -1,0 +1,76 @@
+"""The venues of a run on several, and those it was to quote but could not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mmrun.report.drawing import amount, decimals
+from mmrun.report.page import LABEL, Page, share, signed, wrapped
+
+
+#: What stands above the columns of `venue_cells`, the first under a title of its own.
+COLUMNS = ("fills", "volume", "value", "spread", "fees", "rebates", "both quoted")
+
+
+def venues(page: Page) -> list[str]:
+    """A line a venue, or a sentence where lines are too wide; nothing for one venue."""
+    rows = venue_cells(page)
+    if not rows:
+        return []
+    names = max(LABEL - 2, *(len(name) for name, *_ in rows))
+    table = [cells for _, *cells in rows]
+    widths = [max(map(len, column)) for column in zip(COLUMNS, *table, strict=True)]
+    if names + 2 + sum(width + 2 for width in widths) > page.width:
+        return [page.heading(title(page)), *_in_words(page, rows, names)]
+    return [
+        page.heading(title(page).ljust(names + 2) + _aligned(COLUMNS, widths)),
+        *(f"  {name:<{names}}" + _aligned(cells, widths) for name, *cells in rows),
+    ]
+
+
+def _in_words(page: Page, rows: Sequence[tuple[str, ...]], names: int) -> list[str]:
+    return [
+        line
+        for name, *cells in rows
+        for line in wrapped(
+            page,
+            " · ".join(f"{c} {cell}" for c, cell in zip(COLUMNS, cells, strict=True)),
+            f"  {name:<{names}}  ",
+        )
+    ]
+
+
+def title(page: Page) -> str:
+    """`Venues, USD`."""
+    return f"Venues, {page.summary['currency']}"
+
+
+def venue_cells(page: Page) -> list[tuple[str, ...]]:
+    """Name and figures of each venue as text, in the order of `COLUMNS`."""
+    rows = page.summary.get("venues", ())
+    money = ("spread_pnl", "fees", "rebates")
+    places = decimals([row[key] for row in rows for key in money])
+    return [
+        (
+            row["venue"],
+            f"{row['fills']:,}",
+            amount(row["fill_volume"]),
+            f"{row['fill_notional']:,.0f}",
+            signed(row["spread_pnl"], places),
+            signed(0.0 - row["fees"], places),
+            signed(row["rebates"], places),
+            share(row["quote_uptime"]),
+        )
+        for row in rows
+    ]
+
+
+def absent(summary: Mapping[str, Any]) -> str:
+    """Which of the strategy's venues the data does not have; empty where none."""
+    names = summary.get("absent_venues", ())
+    return f"not in the data, without part in the run: {', '.join(names)}" if names else ""
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "".join(f"  {c:>{width}}" for c, width in zip(cells, widths, strict=True))
