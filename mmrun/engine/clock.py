@@ -10,7 +10,7 @@ from mmrun.engine.records import Rule
 from mmrun.engine.state import ASK, BID, TRUE, Machine
 
 
-_QUOTED = int(Rule.QUOTED)
+_QUOTED, _NO_DATA = int(Rule.QUOTED), int(Rule.NO_DATA)
 
 
 @kernel
@@ -51,8 +51,8 @@ def _count_one(m: Machine, passed: int) -> None:
 def _count_all(m: Machine, passed: int) -> None:
     """Time of a run on several: a side is quoted where it rests at one of them.
 
-    Else the first venue's rule is what keeps it out; at the touch it is where it stands
-    at the best price of the venue it rests at.
+    Else the rule of the first that has shown a book is what keeps it out; at the touch
+    it is where it stands at the best price of the venue it rests at.
     """
     quoted = 0
     for k in range(m.config.venues):
@@ -61,17 +61,19 @@ def _count_all(m: Machine, passed: int) -> None:
             v.both_ns += passed
     for side in range(2):
         live = touch = 0
+        rule = _NO_DATA
         for k in range(m.config.venues):
             v = m.venues[k]
             slot = v.slots[side]
             v.rule_ns[side, slot.status] += passed
+            if rule == _NO_DATA:
+                rule = slot.status
             if slot.live == 1:
                 live = 1
                 best = v.best_bid if side == BID else v.best_ask
                 away = best - slot.price if side == BID else slot.price - best
                 touch |= 1 if away <= 0 else 0
-        rule = _QUOTED if live == 1 else m.venues[0].slots[side].status
-        m.rule_ns[side, rule] += passed
+        m.rule_ns[side, _QUOTED if live == 1 else rule] += passed
         m.touch_ns[side] += passed * touch
         quoted += live
     if quoted == 2:

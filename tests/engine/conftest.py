@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,14 @@ def _level(text: str, name: str, size: str) -> Row:
 
 
 def row_of(line: str) -> Row:
-    """A tape row from `10 trade sell 99.99x100`; the time is in ms from the start."""
+    """A tape row from `10 trade sell 99.99x100`; the time is in ms from the start.
+
+    `@1` at its end is the second venue.
+    """
+    line, _, venue = line.partition("@")
     ms, kind, *rest = line.split()
     row: Row = {"ts": START_NS + round(float(ms) * MS), "kind": Kind[kind.upper()]}
+    row["venue"] = int(venue or 0)
     if kind == "quote":
         return (
             row
@@ -154,6 +159,14 @@ class Ran:
             if r["rule"] == Rule.QUOTED
         ]
 
+    def at(self, venue: int) -> Ran:
+        """What was recorded at one of several venues; the totals are of all."""
+        one = {
+            name: (rows := getattr(self.recording, name))[rows["venue"] == venue]
+            for name in ("fills", "orders", "decisions")
+        }
+        return Ran(replace(self.recording, **one))
+
     def _rules(self, side: int) -> list[tuple[float, str]]:
         return [
             (ms(r["ts"]), Rule(r["rule"]).name)
@@ -199,6 +212,7 @@ def run(plan_of: Callable[..., Plan]) -> Callable[..., Ran]:
         latency: tuple[float, float, float, float] = (0, 0, 0, 0),
         sessions: list[tuple[float, float]] | None = None,
         instrument: dict[str, Any] | None = None,
+        beside: Sequence[dict[str, Any]] = (),
         rows: int = 65_536,
         heartbeat_ms: float = 0,
         mode: Mode = uncompiled,
@@ -208,7 +222,7 @@ def run(plan_of: Callable[..., Plan]) -> Callable[..., Ran]:
         name, _, ticks = fills.partition(":")
         feed = TapeFeed(
             tape(text) if isinstance(text, str) else text,
-            (replace(ACME, **(instrument or {})),),
+            tuple(replace(ACME, **each) for each in (instrument or {}, *beside)),
             rows=rows,
             heartbeat_ns=round(heartbeat_ms * MS),
         )
