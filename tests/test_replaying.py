@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 
 from mmrun import api
 from mmrun.cli import run as mmrun
+from mmrun.feeds.replay import Replay
 from mmrun.importers.synth import MarketModel, make
+from mmrun.market.dataset import load_dataset
 from mmrun.market.writer import Tape, write_dataset
 from mmrun.problems import NothingSelectedError, UsageError
 
@@ -147,3 +150,86 @@ def test_without_sessions_days_are_those_of_utc(ibm: Path, repository: Path) -> 
 
     assert dates == ["2013-10-07", "2013-10-08", "2013-10-09"]
     assert "04:00:05 to 2013-10-08 20:00:55 EDT" in run.report()
+
+
+SIMPLE = """\
+mmrun: 1
+name: simple
+quote: {half_spread: 1tick, size: 10}
+risk: {max_inventory: 1000}
+"""
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two made-up markets of ten minutes beside each other, as venues X and Y."""
+    tapes = []
+    for venue, seed in (("X", 7), ("Y", 8)):
+        model = MarketModel(start="2024-03-08T09:30", minutes=10)
+        market = make(model, np.random.default_rng(seed), "made up")
+        made = market.tapes[0]
+        instrument = replace(made.instrument, venue=venue)
+        tapes.append(Tape(instrument, made.frame))
+    target = tmp_path_factory.mktemp("twice") / "ACME"
+    write_dataset(target, tapes, market.provenance)
+    return target
+
+
+@pytest.mark.parametrize(
+    ("venues", "order", "fees"),
+    [
+        ("", ["X", "Y"], "none"),
+        ("venues: {Y: {}, X: {}}\n", ["Y", "X"], "maker 0bps, taker 0bps"),
+        (
+            "venues: {X: {maker_fee: 1bps}, Y: {maker_rebate: 1bps}}\n",
+            ["X", "Y"],
+            "X: maker 1bps, taker 0bps; Y: maker rebate 1bps, taker 0bps",
+        ),
+    ],
+)
+def test_venues_are_the_strategys_in_its_order_or_all(
+    tmp_path: Path, twice: Path, venues: str, order: list[str], fees: str
+) -> None:
+    """Without `venues` all of the data without fees, else those named, each its fees."""
+    (tmp_path / "s.yaml").write_text(SIMPLE + venues)
+
+    summary = api.run(tmp_path / "s.yaml", twice).summary
+
+    assert [row["venue"] for row in summary["venues"]] == order
+    assert all(row["fills"] for row in summary["venues"])
+    assert summary["fee_terms"] == fees
+    assert "absent_venues" not in summary
+
+
+def test_a_venue_of_the_data_that_is_not_named_takes_no_part(
+    tmp_path: Path, twice: Path
+) -> None:
+    """One of two is a run on one; a third, not in the data, is said."""
+    (tmp_path / "s.yaml").write_text(SIMPLE + "venues: {Z: {}, Y: {}}\n")
+
+    run = api.run(tmp_path / "s.yaml", twice)
+
+    assert (run.summary["venue"], run.summary["absent_venues"]) == ("Y", ["Z"])
+    assert "venues" not in run.summary
+    assert set(run.orders["venue"]) == {"Y"}
+    assert "not in the data, without part in the run: Z" in run.report()
+
+
+def test_the_rows_of_all_venues_are_replayed_by_time(
+    tmp_path: Path, twice: Path
+) -> None:
+    """The files' rows as polars sorts them: by time, of one time in venue order."""
+    dataset = load_dataset(twice)
+    frames = [
+        pl.read_parquet(twice / file.path, columns=["ts"]).with_columns(
+            venue=pl.lit("XY".index(file.venue))
+        )
+        for file in dataset.files
+    ]
+
+    batches = list(Replay(dataset, heartbeat_ns=0, rows=1000).batches())
+
+    expected = pl.concat(frames).sort("ts", "venue", maintain_order=True)
+    found = [np.concatenate([getattr(b, n) for b in batches]) for n in ("ts", "venue")]
+    assert found[0].tolist() == expected["ts"].cast(pl.Int64).to_list()
+    assert found[1].tolist() == expected["venue"].to_list()

@@ -28,17 +28,28 @@ risk: {max_inventory: 1000}
 
 
 @pytest.fixture
-def ask(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Asks for the quotes of a strategy text; gives the only line as a dictionary."""
+def ask_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Asks for the quotes of a strategy text; gives its lines as dictionaries."""
 
-    def quote(text: str, *arguments: str) -> dict[str, Any]:
+    def quote(text: str, *arguments: str) -> list[dict[str, Any]]:
         path = tmp_path / "quoted.yaml"
         path.write_text(text)
         code = mmrun(["quote", str(path), *arguments, "--json"])
         captured = capsys.readouterr()
         assert code == 0, captured.err
-        (line,) = json.loads(captured.out)
-        return line
+        lines: list[dict[str, Any]] = json.loads(captured.out)
+        return lines
+
+    return quote
+
+
+@pytest.fixture
+def ask(ask_all: Any) -> Any:
+    """The same where there is one line."""
+
+    def quote(text: str, *arguments: str) -> dict[str, Any]:
+        (line,) = ask_all(text, *arguments)
+        return line  # type: ignore[no-any-return]
 
     return quote
 
@@ -133,6 +144,51 @@ def test_tick_and_lot_come_from_the_venue(ask: Any) -> None:
 
     assert line["venue"] == "KRX"
     assert (line["bid"], line["ask"], line["bid_size"]) == (149.9, 150.1, 90.0)
+
+
+TWO = GUARDS + "venues: {A: {tick: 0.01, lot: 1}, B: {tick: 0.05, lot: 30}}\n"
+
+
+def test_each_venue_is_a_line_on_its_own_grid(ask_all: Any) -> None:
+    """The market given is that of both; in the file's order."""
+    lines = ask_all(TWO, *MARKET)
+
+    shown = [tuple(line.values())[:6] for line in lines]
+    assert shown == [
+        ("A", 0, 149.92, 100.0, 150.08, 100.0),
+        ("B", 0, 149.9, 90.0, 150.1, 90.0),
+    ]
+
+
+def test_venues_share_the_headroom(ask_all: Any) -> None:
+    """What the first shows counts at the second, on the side that adds."""
+    lines = ask_all(TWO, *MARKET, "--inventory", "860")
+    out_of_room = ask_all(TWO, *MARKET, "--inventory", "900")
+
+    assert [line["bid_size"] for line in lines] == [100.0, 30.0]
+    assert [line["ask_size"] for line in lines] == [100.0, 90.0]
+    assert [line["bid_rule"] for line in out_of_room] == [None, "max_inventory"]
+
+
+def test_a_mid_is_that_of_every_venue(ask_all: Any) -> None:
+    """With the touch unknown post-only holds nothing back at either."""
+    lines = ask_all(TWO, "--mid", "150", "--inventory", "1000")
+
+    assert [line["ask"] for line in lines] == [149.93, 149.95]
+
+
+def test_venues_whose_grid_is_assumed_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On stderr, each with what it was given."""
+    path = tmp_path / "quoted.yaml"
+    path.write_text(GUARDS + "venues: {A: {tick: 0.01, lot: 1}, B: {lot: 5}}\n")
+
+    assert mmrun(["quote", str(path), *MARKET]) == 0
+
+    out, err = capsys.readouterr()
+    assert [line[:2] for line in out.splitlines()[:2]] == ["A:", "B:"]
+    assert err == "B: tick 0.01 and lot 5 are assumed; write them under venues.B\n"
 
 
 def test_a_crossed_market_pulls_both_sides(ask: Any) -> None:

@@ -302,3 +302,17 @@ def test_an_input_that_cannot_be_meant_is_refused(
 
     assert mmrun(["run", "own.yaml", *options]) == code
     assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_venues_that_the_data_does_not_have_are_said(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On stderr, once, whatever goes to stdout, and in the summary."""
+    (here / "two.yaml").write_text(STRATEGY + "venues: {ARCA: {}, NASDAQ: {}}\n")
+
+    code = mmrun(["run", "two.yaml", "--json", "--fills", "queue,touch"])
+
+    out, err = capsys.readouterr()
+    assert code == 0
+    assert err.count("venues not in the data, without part in the run: ARCA\n") == 1
+    assert json.loads(out)["absent_venues"] == ["ARCA"]

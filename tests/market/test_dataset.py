@@ -8,10 +8,16 @@ import pytest
 import yaml
 
 from mmrun.documents import read_document, validate
-from mmrun.market.dataset import choose_instrument, files_of, load_dataset
+from mmrun.market.dataset import (
+    choose_instrument,
+    choose_instruments,
+    files_of,
+    files_of_all,
+    load_dataset,
+)
 from mmrun.market.manifest import from_data, to_data, to_yaml
 from mmrun.market.writer import Tape
-from mmrun.problems import DataError, NothingSelectedError
+from mmrun.problems import DataError, NothingSelectedError, UsageError
 
 
 START_NS = 1_700_000_000 * 10**9  # 2023-11-14T22:13:20Z
@@ -157,15 +163,53 @@ def test_an_open_choice_lists_the_symbols(write_tapes, quotes_at, acme):
         choose_instrument(dataset, "C")
 
 
-def test_two_venues_are_refused(write_tapes, quotes_at, acme):
-    """One venue at a time so far, and it is said."""
-    tapes = [
-        Tape(replace(acme, venue=name), quotes_at([START_NS])) for name in ("X", "Y")
-    ]
-    dataset = write_tapes(*tapes)
+@pytest.fixture
+def venues(write_tapes, quotes_at, acme):
+    """ACME at X and at Y, which begins a second earlier."""
+    return write_tapes(
+        Tape(replace(acme, venue="X"), quotes_at([START_NS, START_NS + DAY_NS])),
+        Tape(replace(acme, venue="Y"), quotes_at([START_NS - 10**9])),
+    )
 
-    with pytest.raises(DataError, match="expected it on one"):
-        choose_instrument(dataset)
+
+def test_where_one_venue_is_needed_two_are_refused(venues):
+    """What takes the tape of one venue alone says which there are."""
+    with pytest.raises(DataError, match=r"on 2 venues \(X, Y\)"):
+        choose_instrument(venues)
+
+
+@pytest.mark.parametrize(
+    ("named", "chosen"),
+    [
+        ((), ["X", "Y"]),
+        (("Y", "X"), ["Y", "X"]),
+        (("Z", "Y"), ["Y"]),
+    ],
+)
+def test_venues_are_those_named_in_their_order_or_all(venues, named, chosen):
+    """A venue that the data does not have is no error while another is there."""
+    found = choose_instruments(venues, "ACME", named)
+
+    assert [each.venue for each in found] == chosen
+
+
+def test_none_of_the_venues_is_a_slip(venues):
+    """Both sides are named, the strategy's and the data's."""
+    with pytest.raises(UsageError, match=r"quotes Z, W, the data is of X, Y"):
+        choose_instruments(venues, None, ("Z", "W"))
+
+
+def test_files_of_all_venues_come_by_their_first_time(venues):
+    """Sessions are laid over the days of every venue."""
+    instruments = choose_instruments(venues)
+
+    found = files_of_all(venues, instruments)
+
+    assert [(file.venue, file.date) for file in found] == [
+        ("Y", "2023-11-14"),
+        ("X", "2023-11-14"),
+        ("X", "2023-11-15"),
+    ]
 
 
 def test_days_are_chosen_with_both_ends(dataset, acme):
