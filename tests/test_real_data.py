@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from mmrun import api
@@ -109,3 +111,85 @@ def test_the_books_add_up_on_a_recorded_day(
         unquoted = sum(summary["unquoted_time_s"][side].values())
         quoted = summary[f"{side}_uptime"] * summary["session_s"]
         assert np.isclose(quoted + unquoted, summary["session_s"], rtol=1e-12)
+
+
+@pytest.fixture(scope="module")
+def euro(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """EUR/USD at FXCM and OANDA, a day and a night of quotes without sizes."""
+    target = tmp_path_factory.mktemp("euro") / "EURUSD"
+    source = shared_data / "lean-eurusd-2venues"
+    call = ["import", "lean", str(source), "--crossed", "drop", "-o", str(target)]
+    assert mmrun(call) == 0
+    return load_dataset(target)
+
+
+#: What suits lots of a currency rather than shares.
+EURO = {"clip": 1000, "risk.max_inventory": 10_000}
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [(97, 4096), pytest.param((1, 7), marks=pytest.mark.slow)],
+    ids=["some", "few"],
+)
+@pytest.mark.parametrize("latency", [Latency(), LATENCY], ids=["instant", "latency"])
+def test_two_venues_in_batches_of_any_size_give_the_same_bytes(
+    euro: Dataset, repository: Path, sizes: tuple[int, ...], latency: Latency
+) -> None:
+    """The first hundred thousand rows of both venues, whole and cut."""
+    replay = Replay(euro, rows=100_000, heartbeat_ns=0)
+    pieces, held = [], 0
+    for batch in replay.batches():
+        pieces.append(batch)
+        held += len(batch)
+        if held >= 100_000:
+            break
+    batch = joined(pieces).rows(0, 100_000)
+    plan = api.load(repository / "strategies/inventory_skew.yaml", set=EURO)
+    conditions = Conditions(latency=latency, mode=compiled)
+
+    recorded = [
+        drive(plan, TapeFeed(batch, replay.instruments, rows=rows), conditions)
+        for rows in (100_000, *sizes)
+    ]
+
+    whole, *cut = map(as_bytes, recorded)
+    assert all(each == whole for each in cut)
+    assert set(recorded[0].fills["venue"].tolist()) == {0, 1}
+
+
+def joined(batches: list[Batch]) -> Batch:
+    """Batches end to end."""
+    columns = ([getattr(b, n) for b in batches] for n in Batch.__dataclass_fields__)
+    return Batch(*map(np.concatenate, columns))
+
+
+def test_the_books_add_up_over_two_venues(euro: Dataset, repository: Path) -> None:
+    """P&L, fills, fees and time of a recorded day at FXCM and OANDA, against polars."""
+    fees = {"FXCM": {"maker_fee": "0.2bps"}, "OANDA": {"maker_rebate": "0.1bps"}}
+
+    run = api.run(
+        repository / "strategies/inventory_skew.yaml",
+        euro.path,
+        set=EURO | {"venues": json.dumps(fees)},
+    )
+
+    summary = run.summary
+    assert abs(summary["attribution_residual"]) < 1e-9
+    value = pl.col("price") * pl.col("size")
+    by_venue = run.fills.group_by("venue").agg(
+        pl.len().alias("fills"), value.sum().alias("value"), pl.col("fee").sum()
+    )
+    found = {row["venue"]: row for row in summary["venues"]}
+    assert {v: row["fills"] for v, row in found.items()} == dict(
+        by_venue.select("venue", "fills").rows()
+    )
+    traded = dict(by_venue.select("venue", "value").rows())
+    assert found["FXCM"]["fees"] == pytest.approx(0.2e-4 * traded["FXCM"])
+    assert found["OANDA"]["rebates"] == pytest.approx(0.1e-4 * traded["OANDA"])
+    assert found["FXCM"]["rebates"] == found["OANDA"]["fees"] == 0.0
+    for row in (summary, *found.values()):
+        for side in ("bid", "ask"):
+            unquoted = sum(row["unquoted_time_s"][side].values())
+            quoted = row[f"{side}_uptime"] * summary["session_s"]
+            assert np.isclose(quoted + unquoted, summary["session_s"], rtol=1e-12)
