@@ -24,15 +24,20 @@ _UNQUOTED = {
     "required": ["bid", "ask"],
     "additionalProperties": False,
 }
+_POSITIVE = {"type": "number", "minimum": 0}
 _UPTIME = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 #: A row of `venues`: its keys mean what they mean for the whole run.
 _VENUE = {
     "venue": {"type": "string"},
     "fills": {"type": "integer", "minimum": 0},
-    **dict.fromkeys(("fill_volume", "fill_notional"), {"type": "number", "minimum": 0}),
+    "fill_volume": _POSITIVE,
+    "fill_notional": _POSITIVE,
     "spread_pnl": {"type": "number"},
-    **dict.fromkeys(("fees", "rebates"), {"type": "number", "minimum": 0}),
-    **dict.fromkeys(("quote_uptime", "bid_uptime", "ask_uptime"), _UPTIME),
+    "fees": _POSITIVE,
+    "rebates": _POSITIVE,
+    "quote_uptime": _UPTIME,
+    "bid_uptime": _UPTIME,
+    "ask_uptime": _UPTIME,
     "unquoted_time_s": _UNQUOTED,
 }
 #: Keys that hold mappings or lists; `latency` may hold the name of a distribution.

@@ -69,7 +69,9 @@ def venue_cells(page: Page) -> list[tuple[str, ...]]:
 def absent(summary: Mapping[str, Any]) -> str:
     """Which of the strategy's venues the data does not have; empty where none."""
     names = summary.get("absent_venues", ())
-    return f"not in the data, without part in the run: {', '.join(names)}" if names else ""
+    return (
+        f"not in the data, without part in the run: {', '.join(names)}" if names else ""
+    )
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

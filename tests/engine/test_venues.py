@@ -116,7 +116,9 @@ def test_headroom_is_shared(two):
     """What rests at one venue counts at the other; a fill moves it nowhere."""
     text = f"{BOTH} 10 trade sell 99.98x4\n 20 clock"
 
-    ran = two(text, {"bid": 99.99, "ask": 100.01, "size": 10}, risk={"max_inventory": 14})
+    ran = two(
+        text, {"bid": 99.99, "ask": 100.01, "size": 10}, risk={"max_inventory": 14}
+    )
 
     assert ran.at(0).bids[0] == (0, "NEW", 99.99, 10)
     assert ran.at(1).bids == [(0, "NEW", 99.99, 4)]
@@ -132,7 +134,9 @@ def test_each_venue_has_its_fees(two):
     ran = two(text, venues=venues, risk=LIMITED)
 
     assert ran.at(0).recording.fills["fee"].tolist() == pytest.approx([-0.002 * 4])
-    assert ran.at(1).recording.fills["fee"].tolist() == pytest.approx([1e-4 * 99.99 * 5])
+    assert ran.at(1).recording.fills["fee"].tolist() == pytest.approx(
+        [1e-4 * 99.99 * 5]
+    )
     assert ran.totals.rebates == pytest.approx(0.008)
     assert ran.totals.fees == pytest.approx(0.049995)
 
@@ -178,7 +182,9 @@ def test_inventory_is_marked_at_the_mid_of_both(two):
 
 def test_the_rule_of_a_side_is_the_first_venue_s_that_has_shown_a_book(two):
     """One not heard from yet keeps nobody from quoting."""
-    ran = two("0 quote 99.99x30 100.01x30 @1\n 10 status halt @1\n 20 clock", risk=LIMITED)
+    ran = two(
+        "0 quote 99.99x30 100.01x30 @1\n 10 status halt @1\n 20 clock", risk=LIMITED
+    )
 
     halt, quoted = 10_000_000, 10_000_000
     spent = {Rule(r).name: ns for r, ns in enumerate(ran.totals.rule_ns[0]) if ns}

@@ -42,7 +42,9 @@ def wide(split: Recording) -> Recording:
 
 
 @pytest.mark.parametrize("width", [10, 80, 93, 100, 500])
-@pytest.mark.parametrize("which", ["recording", "split", "wide", "day", "unfilled", "idle"])
+@pytest.mark.parametrize(
+    "which", ["recording", "split", "wide", "day", "unfilled", "idle"]
+)
 def test_lines_fit(
     which: str, width: int, request: pytest.FixtureRequest, facts: RunFacts
 ) -> None:
