@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mmrun.plan.compile import Checked, check_formulas, compile_plan, meanings
 from mmrun.plan.plan import Plan
 from mmrun.problems import Problem, StrategyError, errors_in, sorted_by_place
-from mmrun.strategy import read_formulas, read_strategy
+from mmrun.strategy import formulas_in, read_strategy, resolve
 
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from mmrun.engine.quote import Market, Quote, Quoted
     from mmrun.feeds.held import HeldTape
+    from mmrun.lint.facts import MarketFacts
+    from mmrun.market.instrument import Instrument
     from mmrun.market.storage import Location
     from mmrun.report.run import Run
 
@@ -44,13 +46,31 @@ def read(
     return (None if errors_in(problems) else checked), problems
 
 
-def check(file: Path | str, overrides: Sequence[str] = ()) -> tuple[Problem, ...]:
-    """All that is wrong with a strategy file, by place.
+def check(
+    file: Path | str,
+    overrides: Sequence[str] = (),
+    *,
+    data: Path | str | None = None,
+) -> tuple[Problem, ...]:
+    """All that is wrong with a strategy file, by place, and what the linter warns of.
+
+    Args:
+        file: the YAML file.
+        overrides: as -s takes them.
+        data: a dataset's directory; what its data says of the strategy is told too.
 
     Raises:
         UsageError: the file is not there.
+        DataError: the data is missing or cannot be right.
     """
-    return read(file, overrides)[1]
+    from mmrun.lint import lint
+
+    problems = read(file, overrides)[1]
+    document, _ = resolve(Path(file), overrides)
+    if document is None:
+        return problems
+    markets = () if data is None else _markets(Path(file), overrides, data)
+    return sorted_by_place(lint(document, problems, markets, complete=not overrides))
 
 
 def load(
@@ -229,8 +249,34 @@ def _in_formulas(
     file: Path, overrides: Sequence[str], problems: tuple[Problem, ...]
 ) -> tuple[Problem, ...]:
     """What is wrong with the formulas of a file that has other problems."""
-    formulas = read_formulas(file, overrides, problems)
-    return () if formulas is None else meanings(formulas)[1]
+    document, _ = resolve(file, overrides)
+    formulas = document and formulas_in(document, problems)
+    return meanings(formulas)[1] if formulas else ()
+
+
+def _markets(
+    file: Path, overrides: Sequence[str], data: Path | str
+) -> tuple[MarketFacts, ...]:
+    """Each symbol of a dataset, with a trial run where the strategy runs on it."""
+    from mmrun.lint.look import market_facts
+    from mmrun.market.dataset import load_dataset
+
+    dataset = load_dataset(Path(data))
+    checked, _ = read(file, overrides)
+    venues = checked.strategy.venues if checked else ()
+    names = {venue.name for venue in venues}
+    found: dict[str, tuple[Instrument, ...]] = {}
+    for each in dataset.instruments:
+        found[each.symbol] = (*found.get(each.symbol, ()), each)
+    markets = []
+    for symbol, instruments in sorted(found.items()):
+        runs = not names or names & {each.venue for each in instruments}
+        run = None
+        if checked is not None and runs and not checked.strategy.inputs:
+            run = replay(file, data, overrides=overrides, fills="touch", symbol=symbol)
+        ticks = [venue.tick for venue in venues if venue.tick]
+        markets.append(market_facts(dataset, instruments, ticks, run))
+    return tuple(markets)
 
 
 def _overrides(settings: Settings | None) -> tuple[str, ...]:

@@ -88,6 +88,31 @@ def sorted_by_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     )
 
 
+#: Problems of one file that are shown.
+MOST_SHOWN = 50
+
+
+def foremost(
+    problems: Iterable[Problem],
+) -> tuple[tuple[Problem, ...], dict[str, int]]:
+    """At most 50 problems a file, in the order given, and how many more by file.
+
+    Where there are too many, errors come before warnings.
+    """
+    ordered = tuple(problems)
+    left: dict[str, int] = {}
+    kept: set[int] = set()
+    for index, problem in sorted(
+        enumerate(ordered), key=lambda pair: pair[1].severity != "error"
+    ):
+        file = problem.span.file if problem.span else ""
+        left[file] = left.get(file, MOST_SHOWN) - 1
+        if left[file] >= 0:
+            kept.add(index)
+    shown = tuple(p for index, p in enumerate(ordered) if index in kept)
+    return shown, {file: -count for file, count in left.items() if count < 0}
+
+
 class MmrunError(Exception):
     """What the program cannot do, said to the user in a sentence."""
 

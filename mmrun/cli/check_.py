@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mmrun.documents import Document
 
 
-FORMATS = ("full", "concise", "json")
+FORMATS = ("full", "concise", "json", "github", "sarif", "junit")
 
 #: A first look at a file, before it is parsed.
 _IS_OURS = re.compile(rb"^(?:\xef\xbb\xbf)?mmrun[ \t]*:", re.MULTILINE)
@@ -45,25 +45,39 @@ _OTHER_KINDS = ("tests", "experiment", "table", "instruments")
     show_default=True,
     help="How problems are printed.",
 )
-def command(paths: tuple[Path, ...], overrides: tuple[str, ...], form: str) -> int:
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Say too what this dataset says of the strategies.",
+)
+def command(
+    paths: tuple[Path, ...], overrides: tuple[str, ...], form: str, data: Path | None
+) -> int:
     """Check strategy files, and every strategy in directories (default: here).
+
+    Errors are what does not run; warnings are what a market maker would not want, and
+    `# mmrun: ignore CODE` on the line or above it takes one back. With --data each
+    strategy is replayed, every touch of a quote filling it.
 
     Exit code 1 when a file has errors, 2 when a path is missing, 5 when there is no
     strategy to check.
     """
     files = [file for path in paths or (Path(),) for file in selected(path)]
-    problems = sorted_by_place(
-        p for file in files for p in problems_of(file, overrides)
-    )
-    _print(problems, len(files), form)
-    return 1 if errors_in(problems) else 0
+    found = {str(file): problems_of(file, overrides, data) for file in files}
+    text = printed(found, form)
+    if text:
+        click.echo(text, color=True)
+    return 1 if any(errors_in(problems) for problems in found.values()) else 0
 
 
-def problems_of(path: Path, overrides: Sequence[str]) -> tuple[Problem, ...]:
+def problems_of(
+    path: Path, overrides: Sequence[str], data: Path | None
+) -> tuple[Problem, ...]:
     """All that is wrong with one strategy file, formulas included."""
     from mmrun import api
 
-    return api.check(path, overrides)
+    return api.check(path, overrides, data=data)
 
 
 def selected(path: Path) -> list[Path]:
@@ -117,17 +131,32 @@ def _has_quotes(document: Document) -> bool:
     return document.at("mmrun") is not None and not any(others)
 
 
-def _print(problems: tuple[Problem, ...], files: int, form: str) -> None:
-    if form == "json":
-        click.echo(as_json(problems))
-        return
-    if form == "concise":
-        text = concise(problems)
-    else:
-        body = full(problems, color=wants_color())
-        text = "\n".join(part for part in (body, counts(problems, files)) if part)
-    if text:
-        click.echo(text, color=True)
+def printed(by_file: Mapping[str, tuple[Problem, ...]], form: str) -> str:
+    """What was found in each file, in one of `FORMATS`."""
+    problems = sorted_by_place(p for found in by_file.values() for p in found)
+    match form:
+        case "json":
+            return as_json(problems)
+        case "concise":
+            return concise(problems)
+        case "github":
+            from mmrun.cli.annotations import github
+
+            return github(problems)
+        case "sarif":
+            from mmrun.cli.sarif import sarif
+
+            return sarif(problems)
+        case "junit":
+            from mmrun.cli.junit import junit
+
+            return junit(by_file)
+        case _:
+            parts = (
+                full(problems, color=wants_color()),
+                counts(problems, len(by_file)),
+            )
+            return "\n".join(part for part in parts if part)
 
 
 def wants_color() -> bool:

@@ -12,6 +12,8 @@ _REST = {
     "quote": "quote: {half_spread: 5bps, size: 100}\n",
     "risk": "risk: {max_inventory: 1000}\n",
 }
+#: What the quote reads where a part defines it.
+_READERS = {"signal": "10bps if missing(signal) else 5bps", "edge": "edge"}
 
 _WHOLE = "".join(_REST.values())
 
@@ -20,7 +22,10 @@ def complete(part: str) -> str:
     """A whole strategy file around a part of one."""
     if part.startswith("mmrun: 1"):
         return part
-    missing = (text for key, text in _REST.items() if f"\n{key}:" not in f"\n{part}")
+    missing = [text for key, text in _REST.items() if f"\n{key}:" not in f"\n{part}"]
+    for name, formula in _READERS.items():
+        if f"  {name}:" in part:
+            missing = [text.replace("5bps", formula) for text in missing]
     return "".join([*missing, part])
 
 
@@ -110,5 +115,13 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "MM322": (_let("log(mid)"), _let("log(mid / last_price)")),
     "MM323": (_let("mid if inventory else bid"), _let("mid if inventory > 0 else bid")),
     "MM324": (_let("spread ** 0.3"), _let("(spread / mid) ** 0.3")),
+    "MM401": (
+        "risk: {max_inventory: 1000} # mmrun: ignore\n",
+        "risk: {max_inventory: 1000, on_breach: stop_all} # mmrun: ignore MM442\n",
+    ),
+    "MM402": (
+        "risk: {max_inventory: 1000} # mmrun: ignore MM442\n",
+        "risk: {max_inventory: 1000}\n",
+    ),
     "MM390": (_let("vwap(1min)"), _let("mean(last_price, 1min)")),
 }

@@ -1,7 +1,8 @@
 """A page for every code of a problem: what it says, what to do, right and wrong.
 
-Titles are the codes' own, of the rooms that report them. Examples are parts of a
-strategy file; a test runs each: the first gives the code, the second does not.
+Titles are the codes' own, of the rooms that report them; a lint rule's page is its
+manual. Examples are parts of a strategy file; a test runs each: the failing ones give
+the code, the passing ones do not.
 """
 
 from __future__ import annotations
@@ -23,25 +24,25 @@ _OF_DATA = (
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What `mmrun explain CODE` prints; examples are "" where there are none."""
+    """What `mmrun explain CODE` prints."""
 
     code: str
     title: str
     remedy: str
-    failing: str
-    passing: str
+    failing: tuple[str, ...]
+    passing: tuple[str, ...]
 
 
 def titles() -> dict[str, str]:
     """Every code with its title."""
-    from mmrun import strategy
+    from mmrun import lint, strategy
     from mmrun.importers import table_map
     from mmrun.lang import codes
     from mmrun.market import check_codes
     from mmrun.plan import graph
 
-    of_files = strategy.CODES | codes.CODES | graph.CODES | table_map.CODES
-    return of_files | check_codes.CODES
+    of_formulas = strategy.CODES | codes.CODES | graph.CODES | lint.CODES
+    return of_formulas | table_map.CODES | check_codes.CODES
 
 
 def page_of(code: str) -> Page:
@@ -50,20 +51,30 @@ def page_of(code: str) -> Page:
     Raises:
         UsageError: there is no such code.
     """
+    from mmrun.lint import MANUALS
+
     known = titles()
     if code not in known:
         number = int(code[2:])
         closest = min(known, key=lambda each: abs(int(each[2:]) - number))
         message = f"there is no code '{code}'; did you mean {closest}?"
         raise UsageError(message)
-    failing, passing = EXAMPLES.get(code, ("", ""))
+    if code in MANUALS:
+        manual = MANUALS[code]
+        return Page(code, known[code], manual.text, manual.failing, manual.passing)
+    failing, passing = (
+        ((part,) for part in EXAMPLES[code]) if code in EXAMPLES else ((), ())
+    )
     return Page(code, known[code], REMEDIES.get(code, _OF_DATA), failing, passing)
 
 
 def page_text(page: Page) -> str:
     """A page as it is printed."""
-    parts = [f"{page.code}: {page.title}", textwrap.fill(page.remedy, 80)]
-    if page.failing:
-        parts.append("Fails:\n\n" + textwrap.indent(page.failing, "    ").rstrip())
-        parts.append("Passes:\n\n" + textwrap.indent(page.passing, "    ").rstrip())
+    text = [textwrap.fill(each, 80) for each in page.remedy.split("\n\n")]
+    parts = [f"{page.code}: {page.title}", *text]
+    for verb, examples in (("Fails", page.failing), ("Passes", page.passing)):
+        parts += [
+            f"{verb}:\n\n{textwrap.indent(example, '    ').rstrip()}"
+            for example in examples
+        ]
     return "\n\n".join(parts)

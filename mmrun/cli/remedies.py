@@ -85,6 +85,9 @@ REMEDIES: dict[str, str] = {
     "MM324": "Exponents are constants. What has a unit takes whole and half ones.",
     "MM390": "The name is in the language's design and does not run yet. It is refused "
     "rather than read as missing.",
+    "MM401": "Write `# mmrun: ignore MM432` on the line of the warning or above it, or "
+    "`# mmrun: ignore-file MM432` for all of the file. Errors cannot be suppressed.",
+    "MM402": "Take the comment out: what it took back is not found any more.",
     "MM501": "Correct the column's name in the map; the help lists the file's columns.",
     "MM502": "`where` is an SQL condition over the file's columns, such as kind = 'T'.",
     "MM503": "Write an IANA name, such as America/New_York.",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mmrun.problems import Problem, Span, errors_in
+from mmrun.problems import Problem, Span, errors_in, foremost
 
 
 _RED, _YELLOW, _CYAN, _BOLD, _PLAIN = (
@@ -25,36 +25,50 @@ def full(problems: Iterable[Problem], color: bool) -> str:
     """Each problem with its source line and a caret below what it is about.
 
     Args:
-        problems: in the order they are to stand.
+        problems: at most 50 of a file are shown, and how many more there are.
         color: whether to use ANSI colours.
 
     Returns:
         The text without a last line break; empty for no problems.
     """
-    return "\n".join(
-        _full(problem, _paint if color else _no_paint) for problem in problems
-    )
+    shown, more = foremost(problems)
+    blocks = [_full(problem, _paint if color else _no_paint) for problem in shown]
+    return "\n".join(part for part in (*blocks, and_more(more)) if part)
 
 
 def concise(problems: Iterable[Problem]) -> str:
     """One line a problem: `file:line:column: CODE message`."""
-    return "\n".join(
-        f"{_where(p.span)}{p.code} {_printable(p.message)}" for p in problems
-    )
+    shown, more = foremost(problems)
+    lines = [f"{_where(p.span)}{p.code} {_printable(p.message)}" for p in shown]
+    return "\n".join(part for part in (*lines, and_more(more)) if part)
 
 
 def as_json(problems: Sequence[Problem]) -> str:
-    """The object `check --format json` prints; its shape is fixed, version 1."""
+    """The object `check --format json` prints; its shape is fixed, version 1.
+
+    `diagnostics` holds at most 50 of a file, `omitted` says how many more there are;
+    `errors` and `warnings` count all.
+    """
     errors = len(errors_in(problems))
+    shown, more = foremost(problems)
     return json.dumps(
         {
             "version": 1,
             "valid": errors == 0,
             "errors": errors,
             "warnings": len(problems) - errors,
-            "diagnostics": [_record(problem) for problem in problems],
+            "omitted": sum(more.values()),
+            "diagnostics": [_record(problem) for problem in shown],
         },
         indent=2,
+    )
+
+
+def and_more(more: Mapping[str, int]) -> str:
+    """A line for each file that has more problems than are shown; "" for none."""
+    return "\n".join(
+        f"{_printable(file) or 'elsewhere'}: and {_count(count, 'more problem')}"
+        for file, count in more.items()
     )
 
 

@@ -17,6 +17,10 @@ from mmrun.documents.words import closest, did_you_mean
 from mmrun.problems import Problem, problem_at
 
 
+#: Unknown keys of one section for which a known one is looked for.
+_SUGGESTIONS = 50
+
+
 class Broken(NamedTuple):
     """A keyword of a schema that a value does not satisfy."""
 
@@ -80,10 +84,11 @@ def _tell_unknown(document: Document, broken: Broken) -> Iterable[Told]:
         yield from _tell_misnamed(document, broken)
         return
     known = set(broken.schema.get("properties", ()))
-    for key in broken.value:
-        if key not in known:
-            hints = did_you_mean(key, known - set(broken.value))
-            yield _at_key(document, broken, key, "MM110", f"unknown key '{key}'", hints)
+    free = known - set(broken.value)
+    unknown = [key for key in broken.value if key not in known]
+    for index, key in enumerate(unknown):
+        hints = did_you_mean(key, free) if index < _SUGGESTIONS else ()
+        yield _at_key(document, broken, key, "MM110", f"unknown key '{key}'", hints)
 
 
 def _tell_misnamed(document: Document, broken: Broken) -> Iterable[Told]:

@@ -3,7 +3,7 @@
 The scanner is libyaml's; the tree is built here from its events, because composing
 inside libyaml recurses on the C stack (100,000 opening brackets end the process) and
 because an alias may then be counted each time it is followed. Bounds: 1,000,000
-characters, 50 levels, 100,000 nodes with aliases expanded.
+characters, 50 levels, 20,000 nodes with aliases expanded.
 
     bytes → text (UTF-8) → events → nodes (duplicate keys, tags, scalars) → Document
 """
@@ -26,7 +26,7 @@ from mmrun.problems import Problem, Severity, problem_at
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 50
-MAX_NODES = 100_000
+MAX_NODES = 20_000
 
 #: An event of the YAML parser; its stubs leave out tags and anchors.
 Event = Any

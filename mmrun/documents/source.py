@@ -39,13 +39,21 @@ class Source:
         line = bisect_right(self._starts, index)
         return line, index - self._starts[line - 1] + 1
 
+    @cached_property
+    def _lines(self) -> dict[int, str]:
+        """Lines that were asked for: problems on one line share its text."""
+        return {}
+
     def line_text(self, line: int) -> str:
         """A source line without its line break; empty beyond the end."""
         if not 1 <= line <= len(self._starts):
             return ""
-        start = self._starts[line - 1]
-        match = _BREAK.search(self.text, start)
-        return self.text[start : match.start() if match else len(self.text)]
+        if line not in self._lines:
+            start = self._starts[line - 1]
+            match = _BREAK.search(self.text, start)
+            end = match.start() if match else len(self.text)
+            self._lines[line] = self.text[start:end]
+        return self._lines[line]
 
     def span(self, start: int, end: int) -> Span:
         """The span of the characters `start` to `end` (exclusive)."""

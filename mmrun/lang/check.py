@@ -40,6 +40,8 @@ from mmrun.strategy.spec import Formula
 
 __all__ = ["CODES", "Scope", "check"]
 
+#: Names of a file among which a misspelt one is looked for.
+_FEW = 500
 #: Names people try that formulas do not have.
 _OTHER_WORDS = {
     "true": "write a comparison, such as 1 == 1",
@@ -155,6 +157,8 @@ def _is_deeper_level(name: str) -> bool:
 
 
 def _meant(context: Context, name: str) -> tuple[str, ...]:
+    if len(context.scope.bindings) + len(context.scope.pending) > _FEW:
+        return ()
     kinds: dict[str, str] = {
         known: row.group for known, row in NAMES.items() if row.supported
     }

@@ -21,8 +21,8 @@ class Scope:
     """The names of a strategy that a formula can see.
 
     `bindings` holds params, inputs, and the lets and quote fields that are already
-    checked; `pending` the names of those that could not be (their own problems are reported elsewhere, so
-    using one is not a problem again).
+    checked; a name of `pending` that is not among them could not be (its own problems
+    are reported elsewhere, so using it is not a problem again).
     """
 
     bindings: Mapping[str, Expr] = field(default_factory=dict)

@@ -122,24 +122,26 @@ def _check_in_order(
     """Checked formulas by key, each seeing those before it."""
     done: dict[str, Expr] = {}
     problems: list[Problem] = []
-    given = {param.name: param_expr(param) for param in formulas.params}
-    given |= {each.name: input_expr(each, i) for i, each in enumerate(formulas.inputs)}
+    bindings = {param.name: param_expr(param) for param in formulas.params}
+    bindings |= {
+        each.name: input_expr(each, i) for i, each in enumerate(formulas.inputs)
+    }
+    bindings |= _readable_defaults(done, texts)
     named = {_name_of(key) for key in texts if _seen(key)} | formulas.unclear
+    scope = Scope(bindings, frozenset(named), units_off=formulas.units_off)
     for key in ordered:
         if key not in trees:
             continue
-        names = {_name_of(k): v for k, v in done.items() if _seen(k)}
-        bindings = given | _readable_defaults(done, texts) | names
-        scope = Scope(
-            bindings=bindings,
-            pending=frozenset(named - bindings.keys()),
-            units_off=formulas.units_off,
-        )
         field = key if key in formulas.fields else ""
         expr, found = check(trees[key], texts[key], scope, field=field)
         problems += found
-        if expr is not None:
-            done[key] = expr
+        if expr is None:
+            continue
+        done[key] = expr
+        if _seen(key):
+            bindings[_name_of(key)] = expr
+        if key == "fair":
+            bindings |= _readable_defaults(done, texts)
     return done, problems
 
 

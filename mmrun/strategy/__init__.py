@@ -7,7 +7,7 @@ text with places, and `Problem`s. `reading` is the flow; the file format is
 
 from mmrun.strategy.codes import CODES
 from mmrun.strategy.extends import files_behind
-from mmrun.strategy.partial import read_formulas
+from mmrun.strategy.partial import formulas_in
 from mmrun.strategy.reading import read_strategy, resolve
 from mmrun.strategy.spec import Strategy
 
@@ -16,7 +16,7 @@ __all__ = [
     "CODES",
     "Strategy",
     "files_behind",
-    "read_formulas",
+    "formulas_in",
     "read_strategy",
     "resolve",
 ]

@@ -7,14 +7,11 @@ What stands in or around a mistake is left out, and the names it would define ar
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from mmrun.documents import Document, Entry, Node, Scalar, Section
-from mmrun.documents.schema import MAX_PROBLEMS
 from mmrun.documents.source import TextPlace
 from mmrun.problems import Problem, errors_in
 from mmrun.strategy.build import own_input, param
-from mmrun.strategy.reading import resolve
 from mmrun.strategy.spec import Formula, Formulas, Input, Let, Param
 from mmrun.strategy.values import formula
 
@@ -28,23 +25,13 @@ _SIZES = ("size", "bid_size", "ask_size")
 _NAMING = ("params", "let", "inputs", "references")
 
 
-def read_formulas(
-    path: Path, overrides: Sequence[str], problems: Sequence[Problem]
-) -> Formulas | None:
-    """The formulas of a file in which `problems` were found.
+def formulas_in(document: Document, problems: Sequence[Problem]) -> Formulas | None:
+    """The formulas of a resolved file in which `problems` were found.
 
     None where these leave open which names the file defines.
-
-    Raises:
-        UsageError: the file is not there or cannot be opened.
     """
-    document, _ = resolve(path, overrides)
     errors = errors_in(problems)
-    if (
-        document is None
-        or len(errors) >= MAX_PROBLEMS
-        or any(_hides_names(p, document) for p in errors)
-    ):
+    if any(_hides_names(p, document) for p in errors):
         return None
     wrong = _Wrong(errors)
     return Formulas(

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mmrun.documents import Document
-from mmrun.documents.schema import MAX_PROBLEMS, findings, spelt_out
+from mmrun.documents.schema import findings, spelt_out
 from mmrun.problems import Problem, UsageError, errors_in, sorted_by_place
 from mmrun.strategy.build import build
 from mmrun.strategy.extends import read_extended
@@ -34,7 +34,7 @@ def read_strategy(
         overrides: `NAME=VALUE`, as given to -s.
 
     Returns:
-        The strategy, None where there are errors; and all problems by place, at most 50.
+        The strategy, None where there are errors; and all problems by place.
 
     Raises:
         UsageError: the file is not there or cannot be opened.
@@ -75,7 +75,7 @@ def resolve(
 
 
 def _tidy(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """By place, errors before warnings where there are too many, no echoes.
+    """By place, without echoes.
 
     An error hides a warning at its place; what cannot be read there (MM10x) hides what
     the schema thinks of it.
@@ -83,11 +83,9 @@ def _tidy(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     ordered = sorted_by_place(problems)
     wrong = {p.span for p in errors_in(ordered)}
     unread = {p.span for p in errors_in(ordered) if p.code < "MM110"}
-    kept = [
+    return tuple(
         p
         for p in ordered
         if (p.severity == "error" or p.span not in wrong)
         and (p.code < "MM110" or p.span not in unread)
-    ]
-    first = sorted(kept, key=lambda p: p.severity != "error")[:MAX_PROBLEMS]
-    return sorted_by_place(first)
+    )

@@ -111,6 +111,7 @@ def test_json_has_its_documented_shape():
         "valid": False,
         "errors": 1,
         "warnings": 1,
+        "omitted": 0,
         "diagnostics": [
             {
                 "code": "MM110",
@@ -148,6 +149,7 @@ def test_json_without_errors_is_valid():
         "valid": True,
         "errors": 0,
         "warnings": 0,
+        "omitted": 0,
         "diagnostics": [],
     }
 
@@ -157,3 +159,26 @@ def test_the_last_line_counts():
     assert counts([KEY, KEY, WARNING], 3) == "2 errors, 1 warning in 3 files"
     assert counts([WARNING], 1) == "1 warning in 1 file"
     assert counts([], 4) == "ok"
+
+
+def test_at_most_fifty_of_a_file_are_shown():
+    """Errors first where there are more, and how many more is said."""
+    many = [
+        Problem(
+            "MM1",
+            "m",
+            Span("a", line, 1, line, 2),
+            (),
+            "warning" if line < 21 else "error",
+        )
+        for line in range(1, 62)
+    ]
+
+    lines = concise([*many, WARNING]).splitlines()
+
+    assert len(lines) == 52
+    assert lines[8].startswith("a:9:1")  # the last warning there is room for
+    assert lines[9].startswith("a:21:1")  # the first of 41 errors
+    assert lines[-1] == "a: and 11 more problems"
+    assert counts(many, 1) == "41 errors, 20 warnings in 1 file"
+    assert json.loads(as_json(many))["omitted"] == 11

@@ -1,0 +1,257 @@
+"""What lint rules look at: a file, its formulas with their meaning, and assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from mmrun.documents import Document, Scalar, Section
+from mmrun.documents.nodes import plain
+from mmrun.lang.check import check
+from mmrun.lang.meet import CONDITION
+from mmrun.lang.mentions import QUOTE_FIELDS
+from mmrun.lang.nodes import Expr
+from mmrun.lang.parse import parse
+from mmrun.lang.scope import Scope, input_expr, param_expr
+from mmrun.lang.show import show_expr
+from mmrun.lint.intervals import ANYTHING, Interval, point
+from mmrun.lint.ranges import Leaves, Ranges, Structure, leaf
+from mmrun.lint.refine import Facts
+from mmrun.plan.compile import meanings, with_defaults
+from mmrun.problems import Problem, Severity, problem_at
+from mmrun.strategy.spec import Formula, Formulas, Param
+from mmrun.strategy.values import formula, quantity
+
+
+#: Prices at which formulas are compared: what holds at all of them is no matter of the
+#: instrument's price.
+MIDS = (1.0, 100.0, 10_000.0)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A strategy file as rules see it. What could not be read is not there."""
+
+    document: Document
+    formulas: Formulas
+    meant: Mapping[str, Expr]  #: by key: `let.sigma`, `fair`, `toxicity.calm.when`
+    texts: Mapping[str, Formula]  #: the same keys
+    problems: tuple[Problem, ...]  #: found so far, those of the conditions among them
+    structure: Structure = field(default_factory=Structure)
+
+    @cached_property
+    def prices(self) -> Mapping[str, Expr]:
+        """Quote fields with their defaults; none where the file's are not clear."""
+        given = {
+            name: self.meant[name]
+            for name in (*QUOTE_FIELDS, "bid", "ask")
+            if name in self.meant
+        }
+        whole = "half_spread" in given or {"bid", "ask"} <= given.keys()
+        if not whole or any(name not in given for name in self._written):
+            return {}
+        sizes = dict.fromkeys(("bid_size", "ask_size"), leaf("bid_size"))
+        return with_defaults(given | sizes)
+
+    @cached_property
+    def _written(self) -> list[str]:
+        quote = self.document.at("quote")
+        names = quote.entries if isinstance(quote, Section) else {}
+        return [name for name in (*QUOTE_FIELDS, "bid", "ask") if name in names]
+
+    @cached_property
+    def outputs(self) -> tuple[Expr, ...]:
+        """Everything that is computed in a run: quote fields and conditions."""
+        return tuple(e for key, e in self.meant.items() if not key.startswith("let."))
+
+    @cached_property
+    def conditions(self) -> Mapping[str, Expr]:
+        """The conditions of rules, by key: `toxicity.calm.when`."""
+        return {key: e for key, e in self.meant.items() if key.endswith(".when")}
+
+    @cached_property
+    def params(self) -> Mapping[str, Param]:
+        """Params by name."""
+        return {param.name: param for param in self.formulas.params}
+
+    def value(self, *path: str) -> object:
+        """The plain value at a path, None where there is none."""
+        node = self.document.at(*path)
+        return None if node is None else plain(node)
+
+    def number(self, *path: str) -> float | None:
+        """The number at a path, None where there is none."""
+        found = quantity(self.document.at(*path))
+        return None if found is None else found.value
+
+    # ---- assumptions
+
+    def ranges(
+        self,
+        values: Mapping[str, float] | None = None,
+        facts: Facts | None = None,
+        *,
+        anywhere: bool = True,
+        moment: str = "",
+    ) -> Ranges:
+        """What formulas can give.
+
+        Args:
+            values: params, market names and own state that have one value.
+            facts: what is assumed of nodes besides, by their numbers.
+            anywhere: params lie anywhere in their declared ranges; else at their values.
+            moment: see `Ranges`.
+        """
+        known = values or {}
+        steady = {name: x for name, x in known.items() if name in self.params}
+        return Ranges(
+            self.structure,
+            self._leaves(known, anywhere=anywhere),
+            facts,
+            always=self._leaves(steady, anywhere=anywhere),
+            moment=moment,
+        )
+
+    def _leaves(self, known: Mapping[str, float], *, anywhere: bool) -> Leaves:
+        def interval(node: Expr) -> Interval | None:
+            if node.name in known:
+                return point(known[node.name])
+            if node.op == "param" and node.name in self.params:
+                return _of_param(self.params[node.name], anywhere=anywhere)
+            return self.limits.get(node.name)
+
+        return interval
+
+    @cached_property
+    def limits(self) -> Mapping[str, Interval]:
+        """What the risk section says of names."""
+        found: dict[str, Interval] = {}
+        most = self.number("risk", "max_inventory")
+        if most is not None:
+            found["max_inventory"] = point(most)
+        if most is not None and self.value("risk", "on_breach") != "none":
+            short = self.value("risk", "allow_short") is not False
+            found["inventory"] = Interval(-most if short else 0.0, most)
+        if self.value("risk", "crossed_book") == "off" or not found:
+            found["spread"] = ANYTHING
+        if self.document.at("risk", "target_inventory") is None:
+            found["target_inventory"] = point(0.0)
+        return found
+
+    # ---- places
+
+    def warn(
+        self,
+        key: str,
+        code: str,
+        message: str,
+        *hints: str,
+        at: Expr | None = None,
+        severity: Severity = "warning",
+    ) -> Problem:
+        """A problem of a formula, or of a node that stands in it."""
+        text = self.texts[key]
+        start, end = (0, None) if at is None else (at.start, at.end)
+        return problem_at(
+            text.place,
+            code,
+            message,
+            hints=hints,
+            severity=severity,
+            start=start,
+            end=end,
+        )
+
+    @cached_property
+    def _roots(self) -> Mapping[int, str]:
+        return {id(expr): key for key, expr in reversed(list(self.meant.items()))}
+
+    @cached_property
+    def owners(self) -> Mapping[int, str]:
+        """For every node, by `id`, the formula it was written in."""
+        found: dict[int, str] = {}
+        for key, root in self.meant.items():
+            stack = [root]
+            while stack:
+                node = stack.pop()
+                of_other = self._roots.get(id(node), key) != key
+                if id(node) in found or of_other:
+                    continue
+                found[id(node)] = key
+                stack.extend(node.args)
+        return found
+
+    def text(self, node: Expr) -> str:
+        """A node as the user wrote it; a let by its name."""
+        if id(node) in self._let_names:
+            return self._let_names[id(node)]
+        key = self.owners.get(id(node), "")
+        written = self.texts[key].text[node.start : node.end] if key else ""
+        if not written or written.startswith("("):
+            return show_expr(node, self._let_names)
+        return " ".join(written.split())
+
+    @cached_property
+    def _let_names(self) -> Mapping[int, str]:
+        return {
+            key: name.removeprefix("let.")
+            for key, name in self._roots.items()
+            if name.startswith("let.")
+        }
+
+
+def _of_param(param: Param, *, anywhere: bool) -> Interval:
+    if anywhere and param.low is not None and param.high is not None:
+        return Interval(param.low, param.high)
+    return point(param.value)
+
+
+def subject_of(
+    document: Document, formulas: Formulas, found: Sequence[Problem]
+) -> Subject:
+    """Check what formulas mean, conditions too, and put all of it together."""
+    meant, _ = meanings(formulas)
+    texts = {f"let.{let.name}": let.formula for let in formulas.lets}
+    texts |= formulas.fields
+    conditions = dict(_conditions(document))
+    bindings = {param.name: param_expr(param) for param in formulas.params}
+    bindings |= {
+        each.name: input_expr(each, i) for i, each in enumerate(formulas.inputs)
+    }
+    bindings |= {
+        key.removeprefix("let."): expr
+        for key, expr in meant.items()
+        if key.startswith("let.") or key in QUOTE_FIELDS
+    }
+    bindings.setdefault("fair", leaf("mid"))
+    bindings.setdefault("reservation", bindings["fair"])
+    named = {let.name for let in formulas.lets} | formulas.unclear | {*QUOTE_FIELDS}
+    scope = Scope(
+        bindings=bindings,
+        pending=frozenset(named - bindings.keys()),
+        units_off=formulas.units_off,
+    )
+    problems = list(found)
+    for key, text in conditions.items():
+        expr, wrong = _condition(text, scope)
+        problems += wrong
+        if expr is not None:
+            meant[key] = expr
+    return Subject(document, formulas, meant, texts | conditions, tuple(problems))
+
+
+def _condition(text: Formula, scope: Scope) -> tuple[Expr | None, tuple[Problem, ...]]:
+    tree, found = parse(text)
+    if tree is None:
+        return None, found
+    expr, wrong = check(tree, text, scope, CONDITION, field="when")
+    return expr, (*found, *wrong)
+
+
+def _conditions(document: Document) -> Iterator[tuple[str, Formula]]:
+    rules = document.at("toxicity")
+    for name in rules.entries if isinstance(rules, Section) else ():
+        when = document.at("toxicity", name, "when")
+        if isinstance(when, Scalar) and isinstance(when.value, str):
+            yield f"toxicity.{name}.when", formula(when)
