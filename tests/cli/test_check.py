@@ -147,3 +147,16 @@ def test_check_imports_none_of_the_slow_libraries(folder, repository):
     )
 
     assert (done.returncode, done.stderr, done.stdout) == (0, "", "ok\n")
+
+
+def test_data_says_what_a_file_alone_cannot(folder, repository, capsys):
+    """Far from the market is a warning; data that is not there is exit code 3."""
+    write(folder, a=GOOD.replace("5bps", "5pct"))
+    example = str(repository / "mmrun" / "example")
+
+    assert run(["check", "a.yaml"]) == 0
+    assert run(["check", "a.yaml", "--data", example, "--format", "concise"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "a.yaml:3:22: MM450 no quote is ever touched in 50,234 events of ACME at NASDAQ"
+    ]
+    assert run(["check", "a.yaml", "--data", "nowhere"]) == 3
