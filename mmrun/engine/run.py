@@ -1,34 +1,38 @@
 """The loop: a plan meets a feed, and what happened is recorded.
 
 For every batch of the feed
-  1. Columns: prices as ticks, trade signs, market columns (`observe.observe`), the
-     user's own inputs joined as of their time (`asof.AsOf`), then numexpr expressions
-     and over-time functions in turn; lives in `pipeline.Pipeline`.
+  1. Columns: prices as ticks, trade signs, the touch (`observe.observe`, of several
+     venues `consolidate.observe_venues`), a run's inputs (`asof`), then numexpr
+     expressions and over-time functions in turn; lives in `pipeline.Pipeline`.
   2. Rows, one after another; lives in `kernel.advance`. For each row
      a. Run what is due before it, in time order: answers and fill notices reaching us,
-        session open and close, silence, requests reaching the venue, the equity grid.
-        Requests and the grid of exactly the row's time wait for the rows of that time.
-        Deadlines may cancel; placing happens only at rows. Lives in `guards.run_due`.
-     b. Apply the row. A trade is matched against our resting order in queue order, its
-        size consumed once; a book row moves the book, marks the inventory held so far
-        to the new mid, fills orders it reaches, and lowers what is ahead of us. Lives
-        in `kernel.apply_row`, `fills`, `book`.
+        session open and close, flattening, silence, requests reaching a venue, the
+        equity grid. Requests and the grid of exactly the row's time wait for the rows
+        of that time. Deadlines may cancel; placing happens only at rows. Lives in
+        `guards.run_due`.
+     b. Apply the row to its venue. A trade is matched against our resting order in
+        queue order, its size consumed once; a book row moves the book, marks the
+        inventory held so far to the new mid, fills orders it reaches, and lowers what
+        is ahead of us. Lives in `kernel.advance`, `fills`, `book`.
      c. Book the fills: against the mid now in force (on a trade row the last book
         row's, on a book row the new one), then fees. Lives in `accounts.fill`.
      d. Update own state: cost, P&L, peaks; lives in `accounts.watch_equity`.
      e. Look at guards: session, halts, silence, a crossed book, stop_all; a guard pulls
-        both sides. Lives in `guards.apply_guard`.
+        both sides of a venue. Lives in `guards.apply_guards`. While positions are
+        flattened, a taker order follows; lives in `guards.flatten`.
      f. At the rows `requote.on` names: formulas (`quoting.evaluate_formulas`: the
-        residual, a compiled function), rounding, own crossing, post-only, limits
-        (`quoting.target_price`, `quoting.limited_size`).
+        residual, a compiled function), then at each venue rounding, own crossing,
+        post-only, limits (`quoting.target_price`, `quoting.limited_size`).
      g. Compare with the working orders and send requests, at once when all latencies
-        are zero; lives in `quoting.work_side`, `orders`.
+        are zero; lives in `quoting.quote_venue`, `orders`.
      h. Record what changed: fills and order events as they happen, decisions when a
         side's rule changes (`orders.log_decision`), equity on its grid.
 
 Steps d to f are taken where something they read has changed since they were last taken
-(`state.changed`, `state.steady`): elsewhere they would find the same. Time is counted
-when what it is counted by is about to change; lives in `clock`.
+(`state.changed`, `state.steady`): elsewhere they would find the same. Quote rows at
+prices that have not moved, between which nothing is due, pass in a loop of their own
+(`kernel.is_calm`). Time is counted when what it is counted by is about to change; lives
+in `clock`.
 
 All state is in the arrays of `state.Machine` and in the pipeline, so any split of the
 feed into batches gives the same bytes.
