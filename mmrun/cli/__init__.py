@@ -37,6 +37,7 @@ COMMANDS = {
     "run": "Replay a dataset through a strategy and report.",
     "schema": "Print a JSON Schema.",
     "show": "The resolved strategy, every value with where it came from.",
+    "test": "Tests of strategies, written in YAML.",
 }
 
 

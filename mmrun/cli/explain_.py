@@ -64,9 +64,11 @@ def _file(
     if name is None:
         found = explain(checked)
         return asdict(found), plan_text(found)
-    branches = tree(checked, _known(checked, name))
+    from mmrun.testing.sample import SAMPLE, sample_values
+
+    branches = tree(checked, _known(checked, name), sample_values(checked))
     nodes = [asdict(branch) for branch in branches]
-    return {"name": name, "nodes": nodes}, tree_text(branches)
+    return {"name": name, "nodes": nodes}, f"{tree_text(branches)}\n\n{SAMPLE}"
 
 
 def _known(checked: Checked, name: str) -> str:

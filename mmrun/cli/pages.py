@@ -40,9 +40,11 @@ def titles() -> dict[str, str]:
     from mmrun.lang import codes
     from mmrun.market import check_codes
     from mmrun.plan import graph
+    from mmrun.testing import codes as test_codes
 
     of_formulas = strategy.CODES | codes.CODES | graph.CODES | lint.CODES
-    return of_formulas | table_map.CODES | check_codes.CODES
+    of_files = of_formulas | table_map.CODES | test_codes.CODES
+    return of_files | check_codes.CODES
 
 
 def page_of(code: str) -> Page:

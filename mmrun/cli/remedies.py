@@ -92,4 +92,15 @@ REMEDIES: dict[str, str] = {
     "MM502": "`where` is an SQL condition over the file's columns, such as kind = 'T'.",
     "MM503": "Write an IANA name, such as America/New_York.",
     "MM504": "Correct the pattern after `file:`, or take the entry out.",
+    "MM601": "Correct `strategy:`; the path is relative to the test file.",
+    "MM602": "Write TIME KIND VENUE and the kind's values, such as `10ms trade NASDAQ "
+    "buy 150.05x100   every 10ms x5`; `mmrun schema test` lists the kinds.",
+    "MM603": "A test has a state (`given`) with one `expect`, or a `tape` with a list of "
+    "expectations that each have their `at`; `problems` needs neither.",
+    "MM604": "Correct the name. A test can name the strategy's lets, quote fields and "
+    "rules, and the market and own-state names and windowed names that it reads.",
+    "MM605": "Write a number in base units (price, size, seconds, fraction), or a "
+    "literal in a unit the name can have.",
+    "MM606": "Name each test by what it alone says: -k and reports go by names.",
+    "MM607": "Write a venue of the strategy's `venues` in tape and expectation.",
 }

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,22 @@ def interpret(program: Program, values: Sequence[float]) -> list[float]:
     for instruction in program.instructions:
         registers.append(_step(instruction, registers))
     return [registers[output] for output in program.outputs]
+
+
+@dataclass(frozen=True, slots=True)
+class InterpretedColumn:
+    """A column computed row by row: what `columns.ColumnProgram` is, without numexpr."""
+
+    program: Program
+
+    def run(
+        self, inputs: Sequence[NDArray[np.float64]], out: NDArray[np.float64]
+    ) -> None:
+        """Fill `out`; each input is of its length or 0-d (a param)."""
+        rows = [np.broadcast_to(column, len(out)).tolist() for column in inputs]
+        values = zip(*rows, strict=True) if rows else [()] * len(out)
+        for row, given in enumerate(values):
+            out[row] = interpret(self.program, given)[0]
 
 
 def python_residual(program: Program) -> Callable[[NDArray[np.float64]], None]:

@@ -18,7 +18,8 @@ from mmrun.engine.bind import per_tick, sizes_of, ticks_per_unit, too_deep
 from mmrun.engine.buffers import Buffers
 from mmrun.engine.columns import ColumnProgram, compile_program
 from mmrun.engine.consolidate import observe_venues
-from mmrun.engine.jit import Mode
+from mmrun.engine.interpret import InterpretedColumn
+from mmrun.engine.jit import Mode, uncompiled
 from mmrun.engine.kernel import Rows
 from mmrun.engine.observe import (
     OBSERVER,
@@ -86,7 +87,7 @@ class Pipeline:
     due: NDArray[np.int64]  #: those of them in the batch
     last: NDArray[np.int64] | None = None  #: the block's last row, as bit patterns
     held: dict[str, Any] = field(default_factory=dict)
-    programs: dict[str, ColumnProgram] = field(default_factory=dict)
+    programs: dict[str, ColumnProgram | InterpretedColumn] = field(default_factory=dict)
     runners: dict[str, SeriesRunner] = field(default_factory=dict)
     inputs: dict[str, AsOf] = field(default_factory=dict)  #: by column (`%alpha`)
     joined: dict[str, Joined] = field(default_factory=dict)  #: of this batch
@@ -376,9 +377,10 @@ def new_pipeline(
         due=np.zeros(0, np.int64),
         constants={name: np.array(value) for name, value in values.items()},
     )
+    make = InterpretedColumn if mode is uncompiled else compile_program
     for step in plan.steps:
         if isinstance(step, ColumnStep):
-            pipeline.programs[step.output] = compile_program(step.program)
+            pipeline.programs[step.output] = make(step.program)
         else:
             narrow = _on_one_bit(step)
             pipeline.runners[step.output] = SeriesRunner(narrow, values, mode=mode)

@@ -19,7 +19,7 @@ from mmrun.engine.guards import guard_of
 from mmrun.engine.jit import uncompiled
 from mmrun.engine.prices import price_of, ticks_down, ticks_up
 from mmrun.engine.quoting import evaluate_quotes
-from mmrun.engine.records import Rule
+from mmrun.engine.records import Adjustment, Rule
 from mmrun.engine.state import ASK, BID, KNOWN, NO_ASK, NO_BID, OFF, new_machines
 from mmrun.lang.check import check
 from mmrun.lang.evaluate import Evaluator, Row
@@ -39,6 +39,17 @@ from mmrun.units import RATIO, parse_literal
 
 
 DEFAULT_TICK, DEFAULT_LOT = 0.01, 1.0
+
+
+class GivenError(UsageError):
+    """A name given for a state is unknown, or its value is none that it can have."""
+
+    def __init__(
+        self, name: str, finding: str, hint: str = "", *, of_value: bool = False
+    ) -> None:
+        self.name, self.finding, self.hint = name, finding, hint
+        self.of_value = of_value  #: whether the value is wrong, not the name
+        super().__init__(f"--set {name}: {finding}" + (f"; {hint}" if hint else ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +93,8 @@ class Quoted:
 
     quotes: list[Quote]
     values: Mapping[str, float]  #: quote fields, lets, inputs; NaN where missing
+    nodes: Mapping[int, float]  #: every node of every formula, by `id`
+    acted: frozenset[Rule]  #: rules that removed or changed a quote
     missing: tuple[str, ...]  #: texts of what has no value and would need one
     assumed: tuple[Instrument, ...]  #: whose tick or lot are not the strategy's own
 
@@ -90,7 +103,7 @@ def quotes_in(checked: Checked, market: Market) -> Quoted:
     """The quotes of a strategy in a market.
 
     Raises:
-        UsageError: a name that the strategy does not have, or a value that is none.
+        GivenError: a name that the strategy does not have, or a value that is none.
     """
     strategy = checked.strategy
     instruments = _instruments(strategy)
@@ -99,7 +112,9 @@ def quotes_in(checked: Checked, market: Market) -> Quoted:
     roots = {each.name: input_expr(each, i) for i, each in inputs}
     roots |= dict(checked.lets) | {f"={name}": e for name, e in checked.fields.items()}
     row = _row(checked, market, roots, tick, lot)
-    values = Evaluator(roots).step(row)
+    nodes = postorder(roots.values())
+    every = Evaluator(roots | {f"#{id(node)}": node for node in nodes}).step(row)
+    values = {name: every[name] for name in roots}
     machine = _machine(strategy, multiplier, row)
     for instrument in instruments:
         v = enter_venue(machine, strategy, instrument)
@@ -114,6 +129,8 @@ def quotes_in(checked: Checked, market: Market) -> Quoted:
     return Quoted(
         quotes=quotes,
         values={name.lstrip("="): value for name, value in values.items()},
+        nodes={id(node): every[f"#{id(node)}"] for node in nodes},
+        acted=_acted(machine, len(instruments)),
         missing=_missing(checked, row),
         assumed=tuple(each for each in instruments if each.venue not in own),
     )
@@ -158,10 +175,10 @@ def _row(
         if name in declared:
             inputs[name] = _input_value(declared[name], text, tick, lot)
         elif node is not None:
-            overrides[known] = _value(name, text, node.type, tick, lot)
+            overrides[known] = value_of(name, text, node.type, tick, lot)
         elif name in NAMES and NAMES[name].op in ("market", "state"):
             target = tape if NAMES[name].op == "market" else states
-            target[name] = _value(name, text, NAMES[name].type, tick, lot)
+            target[name] = value_of(name, text, NAMES[name].type, tick, lot)
         else:
             known_names = [*checked.lets, *declared, *texts, *NAMES]
             raise _unknown(checked, name, known_names)
@@ -195,22 +212,22 @@ def _flat() -> dict[str, float]:
     return dict.fromkeys((*known, *counts), 0.0)
 
 
-def _value(name: str, text: str, kind: Type, tick: float, lot: float) -> float:
-    """A value given on the command line, in base units."""
+def value_of(name: str, text: str, kind: Type, tick: float, lot: float) -> float:
+    """A value a person gave for a name, in base units.
+
+    Raises:
+        GivenError: it is no number, or in a unit the name does not have.
+    """
     quantity = parse_literal(text)
     if quantity is None or quantity.per:
-        message = (
-            f"--set {name}={text}: expected a number, with a unit or in base units"
-        )
-        raise UsageError(message)
+        finding = f"expected a number, with a unit or in base units, got '{text}'"
+        raise GivenError(name, finding, of_value=True)
     unit = quantity.unit
     if unit is None:
         return quantity.value
     if unit.dimension != kind.dimension:
-        message = (
-            f"--set {name}={text}: {name} is a {describe(kind)}, not in {unit.name}"
-        )
-        raise UsageError(message)
+        finding = f"{name} is a {describe(kind)}, got '{text}'"
+        raise GivenError(name, finding, of_value=True)
     return quantity.value * {"tick": tick, "lot": lot}.get(unit.of, 1.0)
 
 
@@ -221,17 +238,17 @@ def _input_value(given: Input, text: str, tick: float, lot: float) -> float:
     quantity = parse_literal(text)
     if quantity is not None and quantity.unit and of == quantity.unit.of != "":
         return quantity.value
-    return _value(given.name, text, kind, tick, lot) / {"tick": tick, "lot": lot}.get(
+    return value_of(given.name, text, kind, tick, lot) / {"tick": tick, "lot": lot}.get(
         of, 1.0
     )
 
 
-def _unknown(checked: Checked, name: str, known: list[str]) -> UsageError:
+def _unknown(checked: Checked, name: str, known: list[str]) -> GivenError:
     if name in {param.name for param in checked.strategy.params}:
-        return UsageError(f"--set {name}: that is a param; set it with -s {name}=VALUE")
+        return GivenError(name, f"'{name}' is a param", f"set it with -s {name}=VALUE")
     close = closest(name, known)
-    hint = f"; did you mean '{close}'?" if close else ""
-    return UsageError(f"--set {name}: the strategy's formulas do not use it{hint}")
+    hint = f"did you mean '{close}'?" if close else ""
+    return GivenError(name, f"no formula of the strategy reads '{name}'", hint)
 
 
 def _machine(strategy: Strategy, multiplier: float, row: Row) -> Any:
@@ -294,6 +311,31 @@ def _shown(v: Any) -> tuple[Any, ...]:
             prices += [None, 0.0]
             rules.append(Rule(int(slot.reason)).name.lower())
     return (*prices, *rules)
+
+
+#: A way a quote was changed, and the rule that changes it so.
+_ADJUSTED = {
+    Adjustment.POST_ONLY: Rule.POST_ONLY,
+    Adjustment.MAX_INVENTORY: Rule.MAX_INVENTORY,
+    Adjustment.MAX_POSITION_VALUE: Rule.MAX_POSITION_VALUE,
+    Adjustment.NO_SHORT: Rule.NO_SHORT,
+}
+
+
+def rules_of(rule: int, adjustment: int) -> frozenset[Rule]:
+    """The rules behind a decision: why a side is not quoted, or is quoted otherwise."""
+    changed = {r for bit, r in _ADJUSTED.items() if bit & Adjustment(adjustment)}
+    return frozenset(changed | {Rule(rule)}) - {Rule.QUOTED}
+
+
+def _acted(machine: Any, venues: int) -> frozenset[Rule]:
+    found: set[Rule] = set()
+    for index in range(venues):
+        for side in (BID, ASK):
+            slot = machine.venues[index].slots[side]
+            rule = Rule.QUOTED if slot.live else int(slot.reason)
+            found |= rules_of(rule, int(slot.adjustment))
+    return frozenset(found)
 
 
 def _missing(checked: Checked, row: Row) -> tuple[str, ...]:

@@ -157,7 +157,8 @@ def drive(
 
 def start(plan: Plan, feed: Feed, conditions: Conditions) -> Run:
     """Bind a plan to a feed's instrument, ready to run; nothing has been read yet."""
-    use_threads(1)
+    if conditions.mode is not uncompiled:  # which needs no numexpr
+        use_threads(1)
     instruments = feed.instruments
     tick, lot, multiplier = shared_sizes(plan.strategy, instruments)
     config = configure(

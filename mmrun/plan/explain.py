@@ -7,6 +7,7 @@ can be followed through the rewrites into the column or register it became.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -98,6 +99,7 @@ class Branch:
     unit: str
     stage: str
     by: str  #: what computes it
+    value: float | None  #: in base units, None where it is missing or not known
 
 
 def explain(checked: Checked) -> Explanation:
@@ -121,26 +123,46 @@ def names_of(checked: Checked) -> tuple[str, ...]:
     return (*checked.fields, *checked.lets)
 
 
-def tree(checked: Checked, name: str) -> tuple[Branch, ...]:
-    """A quote field's or let's formula, one node each, operands below their user."""
+def outline(checked: Checked, name: str) -> tuple[tuple[int, str, Expr], ...]:
+    """A quote field's or let's nodes with depth and text, operands below their user."""
     root = checked.fields[name] if name in checked.fields else checked.lets[name]
-    nodes = postorder([root])
-    extra = {f"#{index}": node for index, node in enumerate(nodes)}
+    names = _names(checked, but=name)
+    return tuple(
+        (depth, show_expr(node, names if depth else None), node)
+        for depth, node in _descend(root)
+    )
+
+
+def tree(
+    checked: Checked, name: str, values: Mapping[int, float]
+) -> tuple[Branch, ...]:
+    """A quote field's or let's formula, one node each, operands below their user.
+
+    Args:
+        checked: The strategy.
+        name: One of `names_of`.
+        values: Of nodes by `id`, in base units; NaN is missing.
+    """
+    lines = outline(checked, name)
+    extra = {f"#{id(node)}": node for _, _, node in lines}
     roots = rewritten(roots_of(checked) | extra)
     hoisting, _ = split(roots)
     places = places_of(roots, hoisting)
-    by = {id(node): place_of(roots[key], places) for key, node in extra.items()}
-    names = _names(checked, but=name)
     return tuple(
         Branch(
             depth,
-            show_expr(node, names if depth else None),
+            text,
             describe(node.type),
             _stage(node),
-            by[id(node)],
+            place_of(roots[f"#{id(node)}"], places),
+            _known(values.get(id(node), math.nan)),
         )
-        for depth, node in _descend(root)
+        for depth, text, node in lines
     )
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _descend(root: Expr) -> Iterator[tuple[int, Expr]]:

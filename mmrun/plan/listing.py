@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
+from mmrun.lang.nodes import Expr
+from mmrun.lang.scope import describe
 from mmrun.plan.explain import Branch, Column, Explanation, Rest, Root
 
+
+#: Values of nodes by `id`; NaN is missing.
+Values = Mapping[int, float]
 
 _WIDEST = 60  #: characters of a formula in a tree, before its unit
 
@@ -36,18 +42,41 @@ def plan_text(found: Explanation) -> str:
 
 
 def tree_text(branches: Sequence[Branch]) -> str:
-    """A formula's tree: a node a line with unit, stage and what computes it."""
+    """A formula's tree: a node a line with unit, stage, what computes it, and value."""
+    head = ("", "unit", "stage", "computed by", "value")
     rows = [
-        ("  " * branch.depth + _short(branch), branch.unit, branch.stage, branch.by)
+        (
+            _indented(branch.depth, branch.text),
+            branch.unit,
+            branch.stage,
+            branch.by,
+            value_text(branch.value),
+        )
         for branch in branches
     ]
-    return "\n".join(line[2:] for line in _table(rows))
+    return "\n".join(line[2:] for line in _table([head, *rows]))
 
 
-def _short(branch: Branch) -> str:
-    room = max(_WIDEST - 2 * branch.depth, 20)
-    text = branch.text
-    return text if len(text) <= room else text[: room - 1] + "…"
+def values_text(
+    lines: Sequence[tuple[int, str, Expr]], values: Values
+) -> tuple[str, ...]:
+    """A formula's nodes but for its numbers, indented, each with its value and unit."""
+    rows = [
+        (_indented(depth, text), value_text(values.get(id(node))), describe(node.type))
+        for depth, text, node in lines
+        if node.op != "const" or depth == 0
+    ]
+    return tuple(line[2:] for line in _table(rows))
+
+
+def value_text(value: float | None) -> str:
+    """A value in base units; `missing` where there is none."""
+    return "missing" if value is None or math.isnan(value) else f"{value:.10g}"
+
+
+def _indented(depth: int, text: str) -> str:
+    room = max(_WIDEST - 2 * depth, 20)
+    return "  " * depth + (text if len(text) <= room else text[: room - 1] + "…")
 
 
 def _section(title: str, lines: list[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mmrun.documents import Document, Entry, Node, Scalar, Section
+from mmrun.documents.nodes import leaves
 from mmrun.documents.source import TextPlace
 from mmrun.problems import Problem, errors_in
 from mmrun.strategy.build import own_input, param
@@ -68,8 +69,10 @@ class _Wrong:
         self._spans = [problem.span for problem in errors if problem.span]
 
     def touches(self, entry: Entry) -> bool:
-        """Whether an error stands at a key or within its value."""
-        return any(self._within(place) for place in (entry.key, entry.node.place))
+        """Whether an error stands at a key or within its value, set by -s or not."""
+        inner = (node.place for _, node in leaves(entry.node))
+        places = (entry.key, entry.node.place, *inner)
+        return any(self._within(place) for place in places)
 
     def _within(self, place: TextPlace) -> bool:
         first = place.source.position(place.start)

@@ -18,6 +18,7 @@ from mmrun.importers import table_map
 from mmrun.lang import codes as lang_codes
 from mmrun.market import check_codes
 from mmrun.plan import graph
+from mmrun.testing import codes as test_codes
 
 
 TEXT = """\
@@ -82,6 +83,7 @@ def test_codes_of_different_rooms_do_not_collide():
         lint.CODES,
         table_map.CODES,
         check_codes.CODES,
+        test_codes.CODES,
     )
 
     assert sum(map(len, tables)) == len(titles())
@@ -165,13 +167,18 @@ def test_a_tree_says_what_computes_each_node(file, capsys):
 
 
 def test_a_tree_in_lines(file, capsys):
-    """A let's tree as text."""
+    """A let's tree as text, each node with its value in the sample market."""
     assert run(["explain", file, "load"]) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        "inventory / max_inventory  ratio  state  residual",
-        "  inventory                size   state  own state",
-        "  max_inventory            size   param  run value $max_inventory",
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["unit", "stage", "computed", "by", "value"]
+    assert [line.split()[:-1] for line in lines[1:4]] == [
+        ["inventory", "/", "max_inventory", "ratio", "state", "residual"],
+        ["inventory", "size", "state", "own", "state"],
+        ["max_inventory", "size", "param", "run", "value", "$max_inventory"],
     ]
+    load, inventory, limit = (float(line.split()[-1]) for line in lines[1:4])
+    assert load == inventory / limit != 0
+    assert lines[5].startswith("sample values: after ten minutes")
 
 
 def test_what_no_quote_needs_is_said_not_to_be_compiled(file, capsys):
@@ -179,8 +186,8 @@ def test_what_no_quote_needs_is_said_not_to_be_compiled(file, capsys):
     Path(file).write_text(TEXT.replace("let:\n", "let:\n  idle: mean(mid, 5s)\n"))
 
     assert run(["explain", file, "idle"]) == 0
-    first = capsys.readouterr().out.splitlines()[0]
-    assert first.endswith("not compiled: no quote needs it")
+    first = capsys.readouterr().out.splitlines()[1]
+    assert "not compiled: no quote needs it  " in first
 
 
 def test_overrides_are_explained(file, capsys):

@@ -1,0 +1,307 @@
+"""What was shown beside what was expected; what differs is a failure.
+
+One row of `_KINDS` a kind of key: how it is read, what was shown, and how that is
+written in YAML. A failure carries the values behind the formula it is about.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from mmrun.documents import Items, Node, Scalar, Section, TextPlace, did_you_mean
+from mmrun.documents.nodes import plain
+from mmrun.engine.quote import GivenError, value_of
+from mmrun.engine.records import Rule
+from mmrun.lang.names import FIELDS
+from mmrun.lang.nodes import Expr, Type
+from mmrun.plan.compile import READABLE, Checked
+from mmrun.plan.explain import outline
+from mmrun.plan.listing import value_text, values_text
+from mmrun.problems import Problem, problem_at
+from mmrun.testing.play import Fill, Shown, Side, sizes
+from mmrun.testing.spec import Moment, Test, Want
+from mmrun.testing.tape import time_ns
+from mmrun.units import PRICE, parse_literal
+
+
+NONE = "none"
+#: Rules that an expectation can name.
+RULES = tuple(rule.name.lower() for rule in Rule if rule is not Rule.QUOTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A formula with the value of each node at one moment; or a problem that was found."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One expected value that was not shown."""
+
+    key: str
+    expected: str
+    got: str
+    place: TextPlace  #: of the expected value
+    at: str = ""  #: the moment, as written; "" for a single state
+    #: what it came of: formulas, a node and its value a line; or the problems found
+    behind: tuple[Behind, ...] = ()
+    replacement: str | None = None  #: what --update writes; None: it has no spelling
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What one moment's values are compared under."""
+
+    checked: Checked
+    test: Test
+    shown: Shown
+    at: str
+
+    def failure(self, want: Want, got: str, roots: tuple[str, ...] = ()) -> Failure:
+        written = got if isinstance(want.node, Scalar) else f"[{got}]" if got else "[]"
+        behind = tuple(
+            Behind(name, values_text(outline(self.checked, name), self.shown.values))
+            for name in roots
+        )
+        place = want.node.place
+        return Failure(
+            want.key, _text(want.node), written, place, self.at, behind, written
+        )
+
+
+def compare(
+    checked: Checked, test: Test, moment: Moment, shown: Shown
+) -> tuple[tuple[Failure, ...], tuple[Problem, ...]]:
+    """The failures of a moment, and what is wrong with its expectations."""
+    at = "" if moment.at_ns is None else _time(moment.at_ns)
+    context = _Context(checked, test, shown, at)
+    failures: list[Failure] = []
+    problems: list[Problem] = []
+    for want in moment.wants:
+        try:
+            failures += _KINDS.get(want.key, _compare_value)(context, want)
+        except _WrongWantError as wrong:
+            problems.append(wrong.problem)
+    return tuple(failures), tuple(problems)
+
+
+def compare_problems(want: Want, problems: tuple[Problem, ...]) -> tuple[Failure, ...]:
+    """The failure where a strategy has other codes than were expected."""
+    expected = sorted(str(code) for code in _list(want.node))
+    got = sorted(problem.code for problem in problems)
+    if expected == got:
+        return ()
+    said = tuple(Behind(f"{p.code} {p.message}") for p in problems)
+    text = f"[{', '.join(got)}]"
+    place = want.node.place
+    return (Failure(want.key, _text(want.node), text, place, "", said, text),)
+
+
+class _WrongWantError(Exception):
+    """An expectation that cannot be met, whatever is shown."""
+
+    def __init__(self, place: TextPlace, code: str, message: str, *hints: str) -> None:
+        self.problem = problem_at(place, code, message, hints=hints)
+        super().__init__(message)
+
+
+# ---- prices, sizes, lets
+
+
+def _compare_price(context: _Context, want: Want) -> Iterator[Failure]:
+    side = _side(context.shown, want.key)
+    got = math.nan if side.price is None else side.price
+    wanted = _number(context, want, FIELDS["bid"])
+    if not _near(context, wanted, got, FIELDS["bid"]):
+        rule = f" ({side.rule})" if side.rule else ""
+        found = context.failure(want, _spelt(context, want, got), (want.key,))
+        yield replace(found, got=found.got + rule)
+
+
+def _compare_size(context: _Context, want: Want) -> Iterator[Failure]:
+    side = _side(context.shown, want.key.removesuffix("_size"))
+    wanted = _number(context, want, FIELDS["size"])
+    wanted = 0.0 if math.isnan(wanted) else wanted
+    if not _near(context, wanted, side.size, FIELDS["size"]):
+        yield context.failure(want, _spelt(context, want, side.size), (want.key,))
+
+
+def _compare_value(context: _Context, want: Want) -> Iterator[Failure]:
+    """A let, or a quote field that formulas can read."""
+    node = _named(context.checked, want)
+    got = context.shown.values.get(id(node), math.nan)
+    if not _near(context, _number(context, want, node.type), got, node.type):
+        yield context.failure(want, _spelt(context, want, got), (want.key,))
+
+
+def _compare_inventory(context: _Context, want: Want) -> Iterator[Failure]:
+    got = context.shown.inventory
+    if not _near(context, _number(context, want, FIELDS["size"]), got, FIELDS["size"]):
+        yield context.failure(want, _spelt(context, want, got))
+
+
+def _named(checked: Checked, want: Want) -> Expr:
+    fields = {name: checked.fields[name] for name in READABLE}
+    known = {**checked.lets, **fields}
+    if want.key not in known:
+        message = f"'{want.key}' is no side, rule, let or quote field of this strategy"
+        hints = did_you_mean(want.key, (*known, *_KINDS))
+        raise _WrongWantError(want.place, "MM604", message, *hints)
+    return known[want.key]
+
+
+def _number(context: _Context, want: Want, kind: Type) -> float:
+    """The expected value in base units; NaN for `none`."""
+    text = _scalar(want).text
+    if text == NONE:
+        return math.nan
+    try:
+        return value_of(want.key, text, kind, *sizes(context.checked.strategy))
+    except GivenError as error:
+        message = f"{error.finding}; `none` is possible too"
+        raise _WrongWantError(want.node.place, "MM605", message) from error
+
+
+def _near(context: _Context, wanted: float, got: float, kind: Type) -> bool:
+    if math.isnan(wanted) or math.isnan(got):
+        return math.isnan(wanted) and math.isnan(got)
+    tolerance = context.test.tolerance
+    off = tolerance.value
+    if tolerance.in_ticks:
+        tick, _ = sizes(context.checked.strategy)
+        off = off * tick if kind.dimension == PRICE else 0.0
+    return wanted == got or abs(wanted - got) <= off + 1e-9 * max(abs(wanted), 1e-3)
+
+
+def _spelt(context: _Context, want: Want, got: float) -> str:
+    """A value as it would be written, in the unit the expectation is in."""
+    if math.isnan(got):
+        return NONE
+    quantity = parse_literal(_scalar(want).text)
+    unit = quantity.unit if quantity else None
+    if unit is None:
+        return value_text(got)
+    tick, lot = sizes(context.checked.strategy)
+    scale = {"tick": tick, "lot": lot}.get(unit.of, float(unit.scale))
+    return f"{got / scale:.10g}{unit.name}"
+
+
+# ---- rules
+
+
+def _compare_rule(context: _Context, want: Want) -> Iterator[Failure]:
+    """The rule of every side that is not quoted."""
+    wanted = _rule(want)
+    bid, ask = context.shown.bid, context.shown.ask
+    found = {side.rule for side in (bid, ask) if side.rule is not None} or {NONE}
+    if found == {wanted}:
+        return
+    if len(found) == 1:
+        yield context.failure(want, *_of_rule(found.pop(), bid, ask))
+        return
+    said = f"bid {bid.rule}, ask {ask.rule}"
+    failure = context.failure(want, said, ("bid", "ask"))
+    yield replace(failure, replacement=None)
+
+
+def _of_rule(rule: str, bid: Side, ask: Side) -> tuple[str, tuple[str, ...]]:
+    named = (("bid", bid), ("ask", ask))
+    away = tuple(name for name, side in named if side.rule is not None)
+    return rule, away or ("bid", "ask")
+
+
+def _compare_side_rule(context: _Context, want: Want) -> Iterator[Failure]:
+    wanted = _rule(want)
+    name = want.key.removesuffix("_rule")
+    got = _side(context.shown, name).rule or NONE
+    if got != wanted:
+        yield context.failure(want, got, (name, f"{name}_size"))
+
+
+def _rule(want: Want) -> str:
+    text = _scalar(want).text
+    if text != NONE and text not in RULES:
+        message = f"there is no rule '{text}' in this strategy"
+        hints = did_you_mean(text, (*RULES, NONE))
+        raise _WrongWantError(want.node.place, "MM604", message, *hints)
+    return text
+
+
+# ---- fills
+
+
+def _compare_fills(context: _Context, want: Want) -> Iterator[Failure]:
+    got = context.shown.fills
+    wanted = _list(want.node)
+    same = len(wanted) == len(got) and all(map(_is_fill, wanted, got))
+    if not same:
+        yield context.failure(want, ", ".join(map(_fill_text, got)))
+
+
+def _is_fill(wanted: object, got: Fill) -> bool:
+    assert isinstance(wanted, Mapping)  # the schema has seen to it
+    at = wanted.get("at")
+    return (
+        (at is None or time_ns(str(at)) == got.at_ns)
+        and wanted.get("side", got.side) == got.side
+        and math.isclose(wanted.get("price", got.price), got.price, rel_tol=1e-9)
+        and math.isclose(wanted.get("size", got.size), got.size, rel_tol=1e-9)
+    )
+
+
+def _fill_text(fill: Fill) -> str:
+    at = _time(fill.at_ns)
+    price, size = f"{fill.price:.10g}", f"{fill.size:.10g}"
+    return f"{{at: {at}, side: {fill.side}, price: {price}, size: {size}}}"
+
+
+def _time(ns: int) -> str:
+    """A time in ms, from a second on in seconds."""
+    return f"{ns / 1e9:.12g}s" if ns >= 10**9 else f"{ns / 1e6:.12g}ms"
+
+
+_KINDS: dict[str, Callable[[_Context, Want], Iterator[Failure]]] = {
+    "bid": _compare_price,
+    "ask": _compare_price,
+    "bid_size": _compare_size,
+    "ask_size": _compare_size,
+    "rule": _compare_rule,
+    "bid_rule": _compare_side_rule,
+    "ask_rule": _compare_side_rule,
+    "inventory": _compare_inventory,
+    "fills": _compare_fills,
+}
+
+
+# ---- shared
+
+
+def _side(shown: Shown, name: str) -> Side:
+    return shown.bid if name == "bid" else shown.ask
+
+
+def _scalar(want: Want) -> Scalar:
+    if not isinstance(want.node, Scalar):
+        message = f"expected one value for `{want.key}`"
+        raise _WrongWantError(want.place, "MM605", message)
+    return want.node
+
+
+def _list(node: Node) -> list[object]:
+    found = plain(node)
+    return found if isinstance(found, list) else []
+
+
+def _text(node: Node) -> str:
+    """A node of the file on one line."""
+    if isinstance(node, Items):
+        return f"[{', '.join(map(_text, node.items))}]"
+    if isinstance(node, Section):
+        pairs = (f"{key}: {_text(entry.node)}" for key, entry in node.entries.items())
+        return f"{{{', '.join(pairs)}}}"
+    return node.text

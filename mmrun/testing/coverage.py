@@ -1,0 +1,207 @@
+"""Which rules and branches of a strategy its tests have reached.
+
+A rule is a limit or policy that the file writes down and that takes quotes away or
+changes them (`_RULES`); it is covered when it did so in a test. A branch is one way
+through a formula (`_ARMS`): either side of an `if`, each argument that a min, max or
+coalesce can give, the three ways of a clip. What is fixed for a run has no branches.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mmrun.engine.records import Rule
+from mmrun.lang.nodes import Expr, Stage
+from mmrun.lang.show import show
+from mmrun.plan.compile import Checked, formulas_of
+from mmrun.problems import Span
+from mmrun.strategy.spec import Formula, OnBreach, PostOnly, Strategy
+from mmrun.testing.trace import Values
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Point:
+    """One arm of a branch, by its place in the file, or a rule by its key."""
+
+    file: str
+    line: int
+    column: int
+    text: str  #: `max(half, 1tick)`, or the rule's name
+    arm: str  #: which way; "" of a rule
+
+    def __str__(self) -> str:
+        if not self.arm:
+            return f"{self.text} never acted"
+        place = f"{self.file}:{self.line}:{self.column}"
+        return f"{place}: {self.text} never gave {self.arm}"
+
+
+@dataclass(slots=True)
+class Coverage:
+    """A strategy's points, and those that tests have reached so far."""
+
+    points: set[Point] = field(default_factory=set)
+    reached: set[Point] = field(default_factory=set)
+
+    @property
+    def missed(self) -> list[Point]:
+        """What no test has reached, by place."""
+        return sorted(self.points - self.reached)
+
+    @property
+    def percent(self) -> float:
+        """Part of the points that were reached; 100 where there are none."""
+        if not self.points:
+            return 100.0
+        return 100.0 * len(self.points & self.reached) / len(self.points)
+
+    def watch(self, checked: Checked) -> Callable[[Values], None]:
+        """Add a strategy's points; told values, the function returned marks arms."""
+        branches = list(_branches(checked))
+        for node, arms in branches:
+            del node
+            self.points |= set(arms)
+        rules = dict(_rules(checked.strategy))
+        self.points |= set(rules.values())
+
+        def seen(values: Values) -> None:
+            for node, arms in branches:
+                taken = _ARMS[node.op](node.args, values)
+                if taken is not None:
+                    self.reached.add(arms[taken])
+
+        return seen
+
+    def mark(self, strategy: Strategy, acted: frozenset[Rule]) -> None:
+        """Mark the rules that had a hand in a test."""
+        rules = dict(_rules(strategy))
+        self.reached |= {point for rule, point in rules.items() if rule in acted}
+
+
+# ---- rules
+
+
+def _rules(strategy: Strategy) -> Iterator[tuple[Rule, Point]]:
+    """The rules that the file has, by their keys."""
+    for path, rule, has in _RULES:
+        if has(strategy):
+            yield rule, Point("", 0, 0, path, "")
+
+
+def _is_breached(strategy: Strategy) -> bool:
+    risk = strategy.risk
+    return risk.max_inventory is not None and risk.on_breach is not OnBreach.NONE
+
+
+#: Key, the engine's rule, and whether a strategy has it.
+_RULES: tuple[tuple[str, Rule, Callable[[Strategy], bool]], ...] = (
+    ("risk.max_inventory", Rule.MAX_INVENTORY, _is_breached),
+    (
+        "risk.max_position_value",
+        Rule.MAX_POSITION_VALUE,
+        lambda s: s.risk.max_position_value is not None,
+    ),
+    ("risk.allow_short", Rule.NO_SHORT, lambda s: not s.risk.allow_short),
+    ("risk.price_collar", Rule.PRICE_COLLAR, lambda s: s.risk.price_collar is not None),
+    ("session", Rule.SESSION, lambda s: s.session.open_s is not None),
+    (
+        "quote.post_only",
+        Rule.POST_ONLY,
+        lambda s: s.quoting.post_only in {PostOnly.SKIP, PostOnly.REJECT},
+    ),
+    (
+        "quote.requote.after_fill",
+        Rule.AFTER_FILL,
+        lambda s: s.quoting.requote.after_fill_ns > 0,
+    ),
+)
+
+
+# ---- branches
+
+Branch = tuple[Expr, tuple[Point, ...]]
+
+
+def _branches(checked: Checked) -> Iterator[Branch]:
+    """Every node that can go several ways, once, with its arms."""
+    texts = formulas_of(checked.strategy)
+    written = dict(texts.fields)
+    if "size" in written:
+        written["bid_size"] = written.pop("size")
+    lets = {let.name: let.formula for let in texts.lets}
+    roots = {id(e) for e in (*checked.lets.values(), *checked.fields.values())}
+    pairs = [(checked.lets[name], text) for name, text in lets.items()]
+    pairs += [(checked.fields[name], text) for name, text in written.items()]
+    seen: set[int] = set()
+    for root, text in pairs:
+        for node in _own_nodes(root, roots, seen):
+            if node.op in _ARMS and node.stage > Stage.PARAM:
+                yield node, _arms(node, text)
+
+
+def _own_nodes(root: Expr, roots: set[int], seen: set[int]) -> Iterator[Expr]:
+    """A formula's own nodes: down to other formulas'."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if id(node) in seen or (id(node) in roots and node is not root):
+            continue
+        seen.add(id(node))
+        yield node
+        stack.extend(reversed(node.args))
+
+
+def _arms(node: Expr, formula: Formula) -> tuple[Point, ...]:
+    span: Span = formula.place.span(node.start, node.end)
+    text = " ".join(formula.text[node.start : node.end].split())
+    names = _names(node)
+    return tuple(Point(span.file, span.line, span.column, text, name) for name in names)
+
+
+def _names(node: Expr) -> Sequence[str]:
+    if node.op == "clip":
+        _, low, high = (show(arg) for arg in node.args)
+        return f"its low end {low}", "what lies between", f"its high end {high}"
+    args = node.args[1:] if node.op == "if" else node.args
+    shown = [show(arg) for arg in args]
+    twice = len(set(shown)) < len(shown)
+    return [f"{s} (argument {i + 1})" if twice else s for i, s in enumerate(shown)]
+
+
+def _if(args: Sequence[Expr], values: Values) -> int | None:
+    condition = values.get(id(args[0]), math.nan)
+    return None if math.isnan(condition) else int(condition == 0.0)
+
+
+def _extreme(pick: Callable[[list[float]], float]) -> Callable[..., int | None]:
+    def taken(args: Sequence[Expr], values: Values) -> int | None:
+        found = [values.get(id(arg), math.nan) for arg in args]
+        if any(map(math.isnan, found)):
+            return None
+        return found.index(pick(found))
+
+    return taken
+
+
+def _clip(args: Sequence[Expr], values: Values) -> int | None:
+    x, low, high = (values.get(id(arg), math.nan) for arg in args)
+    if any(map(math.isnan, (x, low, high))):
+        return None
+    return 0 if x < low else 2 if x > high else 1
+
+
+def _coalesce(args: Sequence[Expr], values: Values) -> int | None:
+    found = [values.get(id(arg), math.nan) for arg in args]
+    return next((i for i, v in enumerate(found) if not math.isnan(v)), None)
+
+
+#: Operation to the function that says which of its arms was taken, None for none.
+_ARMS: Mapping[str, Callable[[Sequence[Expr], Values], int | None]] = {
+    "if": _if,
+    "min": _extreme(min),
+    "max": _extreme(max),
+    "clip": _clip,
+    "coalesce": _coalesce,
+}
