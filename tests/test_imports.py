@@ -26,7 +26,14 @@ def _imported(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["--version"], ["check", STRATEGY], ["show", STRATEGY], ["schema"]],
+    [
+        ["--help"],
+        ["--version"],
+        ["check", STRATEGY],
+        ["show", STRATEGY],
+        ["schema"],
+        ["completion", "bash"],
+    ],
     ids=lambda arguments: arguments[0],
 )
 def test_quick_commands_import_no_slow_library(arguments: list[str]) -> None:
@@ -35,6 +42,14 @@ def test_quick_commands_import_no_slow_library(arguments: list[str]) -> None:
 
     assert "mmrun" in imported
     assert imported.isdisjoint(SLOW_LIBRARIES)
+
+
+def test_tests_import_neither_compilers_nor_frames() -> None:
+    """States and tapes run in plain Python, on numpy's arrays alone."""
+    imported = _imported("test", STRATEGY)
+
+    assert "numpy" in imported
+    assert imported.isdisjoint(set(SLOW_LIBRARIES) - {"numpy"} | {"pandas"})
 
 
 def test_a_command_on_data_does_import_them() -> None:

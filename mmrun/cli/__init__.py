@@ -30,9 +30,12 @@ from mmrun.problems import DataError, MmrunError, StrategyError
 #: Command name to its line in `--help`; the command itself is `mmrun.cli.<name>`.
 COMMANDS = {
     "check": "Check strategy files: YAML, schema, names, units.",
+    "completion": "A script that completes mmrun in your shell.",
     "data": "What is in a dataset; a made-up market.",
+    "diff": "What differs between two strategies, their quotes too.",
     "explain": "The compiled plan of a strategy, or a problem's code.",
     "import": "Turn a vendor's files into a dataset.",
+    "new": "A strategy with its tests, to start from.",
     "quote": "The quotes a strategy would show in a given market.",
     "run": "Replay a dataset through a strategy and report.",
     "schema": "Print a JSON Schema.",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmrun.cli import options
+from mmrun.cli import completers, options
 from mmrun.problems import StrategyError, UsageError
 
 
@@ -22,18 +22,32 @@ _CODE = re.compile(r"[Mm]{2}\d+\Z")
 
 
 @click.command("explain")
-@click.argument("target", metavar="FILE|CODE")
-@click.argument("name", required=False)
+@click.argument(
+    "target", metavar="FILE|CODE", shell_complete=completers.codes_and_files
+)
+@click.argument("name", required=False, shell_complete=completers.formulas)
 @options.overrides()
+@click.option("--graph", is_flag=True, help="Print a Mermaid graph of what reads what.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    target: str, name: str | None, overrides: tuple[str, ...], as_json: bool
+    target: str,
+    name: str | None,
+    overrides: tuple[str, ...],
+    graph: bool,
+    as_json: bool,
 ) -> None:
     """Explain a code such as MM320, or what a strategy FILE compiles to.
 
-    With NAME, a quote field or a let, its formula node by node: unit, stage, and what
-    computes it. Exit code 1 when the file has errors, 2 for an unknown code or name.
+    With NAME, a quote field or a let, its formula node by node: unit, stage, what
+    computes it, and its value in a made-up market. Exit code 1 when the file has
+    errors, 2 for an unknown code or name.
     """
+    if graph and (as_json or _CODE.match(target)):
+        message = "--graph is of a file, and neither of a code nor JSON"
+        raise click.UsageError(message)
+    if graph:
+        click.echo(_graph(Path(target), name, overrides))
+        return
     if _CODE.match(target):
         found, text = _code(target.upper())
     else:
@@ -54,13 +68,10 @@ def _code(code: str) -> tuple[dict[str, Any], str]:
 def _file(
     path: Path, name: str | None, overrides: tuple[str, ...]
 ) -> tuple[dict[str, Any], str]:
-    from mmrun import api
     from mmrun.plan.explain import explain, tree
     from mmrun.plan.listing import plan_text, tree_text
 
-    checked, problems = api.read(path, overrides)
-    if checked is None:
-        raise StrategyError(problems)
+    checked = _checked(path, overrides)
     if name is None:
         found = explain(checked)
         return asdict(found), plan_text(found)
@@ -69,6 +80,22 @@ def _file(
     branches = tree(checked, _known(checked, name), sample_values(checked))
     nodes = [asdict(branch) for branch in branches]
     return {"name": name, "nodes": nodes}, f"{tree_text(branches)}\n\n{SAMPLE}"
+
+
+def _graph(path: Path, name: str | None, overrides: tuple[str, ...]) -> str:
+    from mmrun.plan.mermaid import mermaid
+
+    checked = _checked(path, overrides)
+    return mermaid(checked, None if name is None else _known(checked, name))
+
+
+def _checked(path: Path, overrides: tuple[str, ...]) -> Checked:
+    from mmrun import api
+
+    checked, problems = api.read(path, overrides)
+    if checked is None:
+        raise StrategyError(problems)
+    return checked
 
 
 def _known(checked: Checked, name: str) -> str:

@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import click
 
+from mmrun.cli import completers
+
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -18,5 +20,6 @@ def overrides() -> Callable[[Command], Command]:
         "overrides",
         multiple=True,
         metavar="NAME=VALUE",
+        shell_complete=completers.settings,
         help="Set a param (edge=0.7) or any value (risk.max_inventory=500).",
     )

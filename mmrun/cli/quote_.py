@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING
 import click
 
 from mmrun.cli import options
+from mmrun.cli.quote_table import (
+    Sweep,
+    quotes_over,
+    read_sweep,
+    table_object,
+    table_text,
+)
 
 
 if TYPE_CHECKING:
-    from mmrun.engine.quote import Quote, Quoted
+    from mmrun.engine.quote import Market, Quote, Quoted
 
 
 @click.command(name="quote")
@@ -32,6 +39,11 @@ if TYPE_CHECKING:
     metavar="NAME=VALUE",
     help="A let, an input, own state, a market name, or a windowed name such as 'trades(1s)=6'.",
 )
+@click.option(
+    "--table",
+    metavar="NAME=FROM:TO:COUNT",
+    help="Quotes over a range of inventory, a param, or any name that --set takes.",
+)
 @options.overrides()
 @click.option("--json", "as_json", is_flag=True, help="Print the quotes as JSON.")
 def command(
@@ -43,14 +55,21 @@ def command(
     mid: float | None,
     inventory: float,
     names: tuple[str, ...],
+    table: str | None,
     overrides: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Print the quotes a strategy would show, one line a venue and level."""
+    """Print the quotes a strategy would show, one line a venue and level.
+
+    With --table, a line for each value of one name, and a drawing:
+    --table inventory=-1000:1000:9, or half=1bps:10bps:10.
+    """
     from mmrun import api
     from mmrun.engine.quote import Market
 
-    if (mid is None) == (bid is None and ask is None):
+    sweep = None if table is None else read_sweep(table)
+    by_mid = mid is not None or (sweep is not None and sweep.name == "mid")
+    if by_mid == (bid is not None or ask is not None):
         message = "give the market: --bid and --ask, or --mid alone"
         raise click.UsageError(message)
     market = Market(
@@ -62,6 +81,9 @@ def command(
         inventory=inventory,
         names=dict(_pair(text) for text in names),
     )
+    if sweep is not None:
+        _print_table(file, sweep, market, overrides, as_json=as_json)
+        return
     quoted = api.quoted(file, market, overrides)
     for each in quoted.assumed:
         said = f"tick {each.tick:g} and lot {each.lot:g} are assumed"
@@ -74,6 +96,29 @@ def command(
         click.echo(json.dumps([asdict(quote) for quote in quoted.quotes], indent=2))
     else:
         click.echo(_page(quoted))
+
+
+def _print_table(
+    file: Path,
+    sweep: Sweep,
+    market: Market,
+    overrides: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> None:
+    from mmrun import api
+
+    params = [param.name for param in api.build(file, overrides).strategy.params]
+    rows = quotes_over(
+        sweep,
+        market,
+        params,
+        lambda there, more: api.quoted(file, there, (*overrides, *more)).quotes,
+    )
+    if as_json:
+        click.echo(json.dumps(table_object(sweep.name, rows), indent=2))
+    else:
+        click.echo(table_text(sweep.name, rows))
 
 
 def _or_missing(value: float | None) -> float:

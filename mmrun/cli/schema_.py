@@ -6,11 +6,12 @@ import json
 
 import click
 
+from mmrun.cli import completers
 from mmrun.problems import UsageError
 
 
 @click.command("schema")
-@click.argument("name", default="strategy")
+@click.argument("name", default="strategy", shell_complete=completers.schemas)
 def command(name: str) -> None:
     """Print the JSON Schema NAME (default: strategy)."""
     from mmrun.documents import did_you_mean, load_schema

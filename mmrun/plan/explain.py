@@ -126,7 +126,7 @@ def names_of(checked: Checked) -> tuple[str, ...]:
 def outline(checked: Checked, name: str) -> tuple[tuple[int, str, Expr], ...]:
     """A quote field's or let's nodes with depth and text, operands below their user."""
     root = checked.fields[name] if name in checked.fields else checked.lets[name]
-    names = _names(checked, but=name)
+    names = shown_names(checked, but=name)
     return tuple(
         (depth, show_expr(node, names if depth else None), node)
         for depth, node in _descend(root)
@@ -190,7 +190,7 @@ def _roots(checked: Checked) -> Iterator[Root]:
     bare |= {each.name for each in texts.inputs if each.unit is None}
     for section, named in (("quote", checked.fields), ("let", checked.lets)):
         for name, expr in named.items():
-            names = _names(checked, but=name)
+            names = shown_names(checked, but=name)
             text = given.get(name) if section == "quote" else lets[name]
             absent = text is None and expr.op == "const"
             yield Root(
@@ -206,7 +206,7 @@ def _roots(checked: Checked) -> Iterator[Root]:
             )
 
 
-def _names(checked: Checked, *, but: str) -> dict[int, str]:
+def shown_names(checked: Checked, *, but: str) -> dict[int, str]:
     """Names to show in place of the nodes of lets and quote fields.
 
     What only renames a param, a let or a field is that thing itself, and not named.

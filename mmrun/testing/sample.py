@@ -7,14 +7,21 @@ so that windows have filled and there is an inventory.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
+from numpy.typing import NDArray
 
 from mmrun.engine.assumptions import FillModel, Latency
-from mmrun.market.tape import Batch, Kind
+from mmrun.engine.bind import ticks_per_unit
+from mmrun.market.tape import Batch, FloatColumn, IntColumn, Kind
 from mmrun.plan.compile import Checked
 from mmrun.testing.play import conditions_for, run_tape, sizes
 from mmrun.testing.trace import Values, trace
 
+
+Whole = IntColumn
+T = TypeVar("T", bound=np.generic)
 
 SECONDS = 600
 SAMPLE_VENUE = "SAMPLE"
@@ -35,38 +42,45 @@ def sample_values(checked: Checked) -> Values:
 
 def sample_tape(tick: float, lot: float) -> Batch:
     """A quote every two seconds and a trade a second after it; times from 0 ns."""
-    n = np.arange(SECONDS // 2, dtype=np.int64)
-    mid = 10_000 + _wave(n, 97, 30) + _wave(n, 13, 4)  # ticks
+    n: Whole = np.arange(SECONDS // 2, dtype=np.int64)
+    mid = 10_000 + _wave(n, 97, 80) + _wave(n, 13, 12)  # ticks
     half = 1 + n % 3 // 2
     buys = n % 7 < 4
     through = np.where(n % 50 == 25, 40, 0)
     paid = np.where(buys, mid + half + through, mid - half - through)
-    count = 2 * len(n)
-
-    def column(
-        at_quotes: object, at_trades: object, dtype: type = np.float64
-    ) -> object:
-        values = np.empty(count, dtype)
-        values[0::2], values[1::2] = at_quotes, at_trades
-        return values
-
-    nan = np.nan
-    columns = {
-        "ts": column(n * 2_000_000_000, (2 * n + 1) * 1_000_000_000, np.int64),
-        "kind": column(Kind.QUOTE, Kind.TRADE, np.int8),
-        "bid": column((mid - half) * tick, nan),
-        "bid_size": column((300 + n * 37 % 500) * lot, nan),
-        "ask": column((mid + half) * tick, nan),
-        "ask_size": column((300 + n * 53 % 500) * lot, nan),
-        "price": column(nan, paid * tick),
-        "size": column(nan, np.where(through > 0, 2_000, 50 + n * 29 % 200) * lot),
-        "side": column(0, np.where(buys, 1, -1), np.int8),
-        "status": column(0, 0, np.int8),
-    }
-    return Batch(**columns)  # type: ignore[arg-type]
+    size = np.where(through > 0, 2_000, 50 + n * 29 % 200)
+    none = np.full(len(n), np.nan)
+    zero = np.zeros_like(n)
+    return Batch(
+        ts=_alternate(n * 2_000_000_000, (2 * n + 1) * 1_000_000_000),
+        kind=_alternate(zero + Kind.QUOTE, zero + Kind.TRADE).astype(np.int8),
+        bid=_alternate(_prices(mid - half, tick), none),
+        bid_size=_alternate(_sizes(300 + n * 37 % 500, lot), none),
+        ask=_alternate(_prices(mid + half, tick), none),
+        ask_size=_alternate(_sizes(300 + n * 53 % 500, lot), none),
+        price=_alternate(none, _prices(paid, tick)),
+        size=_alternate(none, _sizes(size, lot)),
+        side=_alternate(zero, np.where(buys, 1, -1)).astype(np.int8),
+        status=_alternate(zero, zero).astype(np.int8),
+    )
 
 
-def _wave(n: np.ndarray, period: int, height: int) -> np.ndarray:  # type: ignore[type-arg]
+def _alternate(at_quotes: NDArray[T], at_trades: NDArray[T]) -> NDArray[T]:
+    """One of the first, one of the second, in turn."""
+    return np.column_stack((at_quotes, at_trades)).ravel()
+
+
+def _prices(ticks: Whole, tick: float) -> FloatColumn:
+    per_unit = ticks_per_unit(tick)
+    return ticks / per_unit if per_unit else ticks.astype(np.float64) * tick
+
+
+def _sizes(lots: Whole, lot: float) -> FloatColumn:
+    return lots.astype(np.float64) * lot
+
+
+def _wave(n: Whole, period: int, height: int) -> Whole:
     """A triangle between -height/2 and height/2, in whole steps."""
     phase = n % period
-    return np.minimum(phase, period - phase) * 2 * height // period - height // 2
+    rising: Whole = np.minimum(phase, period - phase) * 2 * height // period
+    return rising - height // 2

@@ -99,7 +99,7 @@ def test_update_writes_fills_and_problems(capsys):
     Path("plain.test.yaml").write_text(
         "mmrun: 1\nstrategy: plain.yaml\ntests:\n"
         "  - name: a\n    tape: |\n      0ms quote N 149.95x1 150.05x1\n"
-        "      1ms trade N sell 149.92x100\n"
+        "      1ms trade N sell 149.91x100\n"
         "    expect:\n      - at: 1s\n        fills:\n"
         "          - side: sell\n          - side: buy\n        inventory: 1\n"
         "  - name: b\n    set: {half: 5s}\n    problems: []  # none\n"

@@ -1,0 +1,117 @@
+"""`mmrun diff`: what differs in meaning, and what it does to quotes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mmrun.cli import run
+
+
+BEFORE = """\
+mmrun: 1
+name: before
+description: one
+params: {half: {value: 5, unit: bps}, unused: 1}
+let:
+  calm: volatility(mid, 1min)
+quote:
+  half_spread: max(half, 2*calm*sqrt(1s))
+  size: 100
+risk: {max_inventory: 1000}
+"""
+
+
+@pytest.fixture
+def diff(tmp_path, monkeypatch, capsys):
+    """Compares BEFORE to an edit of it; the exit code and what was printed."""
+    monkeypatch.chdir(tmp_path)
+
+    def compare(*edits: tuple[str, str], options: tuple[str, ...] = ()):
+        after = BEFORE
+        for old, new in edits:
+            assert old in after
+            after = after.replace(old, new)
+        Path("a.yaml").write_text(BEFORE)
+        Path("b.yaml").write_text(after)
+        code = run(["diff", "a.yaml", "b.yaml", "--exit-code", *options])
+        return code, capsys.readouterr().out.splitlines()
+
+    return compare
+
+
+def test_spelling_is_no_difference(diff):
+    """Layout, unit spelling, descriptions and defaults that are written out are none."""
+    code, lines = diff(
+        ("description: one", "description: two"),
+        ("{value: 5, unit: bps}", "5bps"),
+        ("2*calm*sqrt(1s)", "2 * calm * (sqrt(1s))"),
+        ("size: 100", "size: 100\n  fair: mid\n  post_only: slide"),
+    )
+
+    assert code == 0
+    assert lines[0] == "no param, formula or setting differs"
+    assert lines[1].endswith("the same in all 15 states")
+
+
+def test_params_formulas_and_settings_are_told_apart(diff):
+    """Each change stands in its section with before and after."""
+    code, lines = diff(
+        ("value: 5", "value: 7"),
+        (", unused: 1", ""),
+        ("2*calm", "3*calm"),
+        ("max_inventory: 1000", "max_inventory: 500, price_collar: 5pct"),
+    )
+
+    assert code == 1
+    assert lines[:8] == [
+        "params",
+        "  params.half: 5bps -> 7bps",
+        "  params.unused: 1 -> not there",
+        "formulas",
+        "  quote.half_spread: max(half, 2 * calm * sqrt(1s)) -> "
+        "max(half, 3 * calm * sqrt(1s))",
+        "settings",
+        "  risk.max_inventory: 1000 -> 500",
+        "  risk.price_collar: not there -> 5pct",
+    ]
+
+
+def test_the_quotes_change_is_that_of_mmrun_quote(diff, capsys):
+    """A row of the grid is what `mmrun quote` gives before and after."""
+    _, lines = diff(("value: 5", "value: 7"), options=("--json",))
+    found = json.loads("\n".join(lines))
+    pair = next(p for p in found["quotes"] if p["state"]["inventory"] == 500)
+    touch = [f"--{name}={found['market'][name]}" for name in ("bid", "ask")]
+
+    for file, key in (("a.yaml", "before"), ("b.yaml", "after")):
+        # The half spread is the 5 and 7 bps: volatility is below them.
+        run(["quote", file, *touch, "--inventory=500", "--set", "calm=0", "--json"])
+        (quote,) = json.loads(capsys.readouterr().out)
+        assert (quote["bid"], quote["ask"]) == (pair[key]["bid"], pair[key]["ask"])
+
+
+def test_without_volatility_only_inventory_is_varied(tmp_path, capsys):
+    """A strategy that reads no volatility has five states."""
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        BEFORE.replace("2*calm*sqrt(1s)", "1tick").replace(
+            "  calm: volatility(mid, 1min)", "  calm: mid"
+        )
+    )
+
+    assert run(["diff", str(path), str(path)]) == 0
+    assert "the same in all 5 states" in capsys.readouterr().out
+
+
+def test_files_with_problems_and_missing_ones(tmp_path, capsys):
+    """Problems give 1, a missing file 2."""
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text(BEFORE)
+    bad.write_text(BEFORE.replace("calm*", "clam*"))
+
+    assert run(["diff", str(good), str(bad)]) == 1
+    assert "did you mean" in capsys.readouterr().err
+    assert run(["diff", str(good), str(tmp_path / "none.yaml")]) == 2
