@@ -38,7 +38,14 @@ warm: $(VENV)/developing
 test: warm  ## the quick tests
 	$(BIN)/pytest -m "not slow" -n $(JOBS)
 
-slow: warm  ## the tests that take minutes
+# The language server of VS Code's YAML extension, as the lock file pins it.
+EDITORS := build/editors/node_modules/.package-lock.json
+$(EDITORS): tests/editors/package.json tests/editors/package-lock.json
+	mkdir -p build/editors && cp $^ build/editors/
+	npm ci --prefix build/editors --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+slow: warm $(EDITORS)  ## the tests that take minutes
 	$(BIN)/pytest -m slow -n $(JOBS) || test $$? -eq 5 # 5: none is marked slow
 
 check: $(VENV)/developing  ## format, lint, types, layers, dependencies

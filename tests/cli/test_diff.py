@@ -71,8 +71,10 @@ def test_params_formulas_and_settings_are_told_apart(diff):
         "  params.half: 5bps -> 7bps",
         "  params.unused: 1 -> not there",
         "formulas",
-        "  quote.half_spread: max(half, 2 * calm * sqrt(1s)) -> "
-        "max(half, 3 * calm * sqrt(1s))",
+        (
+            "  quote.half_spread: max(half, 2 * calm * sqrt(1s)) -> "
+            "max(half, 3 * calm * sqrt(1s))"
+        ),
         "settings",
         "  risk.max_inventory: 1000 -> 500",
         "  risk.price_collar: not there -> 5pct",

@@ -78,8 +78,16 @@ def test_nothing_quoted_is_said(capsys):
 
 @pytest.mark.parametrize(
     "table",
-    ["inventory", "inventory=1:2", "inventory=1:2:1", "inventory=1:2:9999", "x=a:2:3"]
-    + ["sigma=1bps:2:3", "edge=1/share:2/share:3", "sgima=1:2:3"],
+    [
+        "inventory",
+        "inventory=1:2",
+        "inventory=1:2:1",
+        "inventory=1:2:9999",
+        "x=a:2:3",
+        "sigma=1bps:2:3",
+        "edge=1/share:2/share:3",
+        "sgima=1:2:3",
+    ],
 )
 def test_a_table_that_cannot_be_read_is_a_usage_error(capsys, table):
     """Form, count, units and the name are checked."""

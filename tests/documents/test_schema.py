@@ -8,7 +8,7 @@ from mmrun.documents.keys import Keys
 from mmrun.documents.schema import MAX_PROBLEMS, schema_names
 
 
-NAMES = ["dataset", "strategy", "table_map"]
+NAMES = ["dataset", "strategy", "table_map", "test"]
 
 
 def parts(schema, path=()):
