@@ -226,7 +226,7 @@ def value_of(name: str, text: str, kind: Type, tick: float, lot: float) -> float
     if unit is None:
         return quantity.value
     if unit.dimension != kind.dimension:
-        finding = f"{name} is a {describe(kind)}, got '{text}'"
+        finding = f"{name} is a {describe(kind)}, not in {unit.name}"
         raise GivenError(name, finding, of_value=True)
     return quantity.value * {"tick": tick, "lot": lot}.get(unit.of, 1.0)
 

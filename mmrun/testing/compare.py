@@ -75,16 +75,25 @@ class _Context:
 
 
 def compare(
-    checked: Checked, test: Test, moment: Moment, shown: Shown
+    checked: Checked, test: Test, moment: Moment, shown: Mapping[str, Shown]
 ) -> tuple[tuple[Failure, ...], tuple[Problem, ...]]:
-    """The failures of a moment, and what is wrong with its expectations."""
-    at = "" if moment.at_ns is None else _time(moment.at_ns)
-    context = _Context(checked, test, shown, at)
+    """The failures of a moment, and what is wrong with its expectations.
+
+    Sides are compared at every venue, or at the one the moment names; all else once.
+    """
+    name = moment.venue.text if moment.venue else None
+    chosen = {v: s for v, s in shown.items() if name in {None, v}}
+    when = "" if moment.at_ns is None else _time(moment.at_ns)
+    contexts = [
+        _Context(checked, test, each, f"{when} on {venue}" if len(shown) > 1 else when)
+        for venue, each in chosen.items()
+    ]
     failures: list[Failure] = []
     problems: list[Problem] = []
     for want in moment.wants:
         try:
-            failures += _KINDS.get(want.key, _compare_value)(context, want)
+            for context in contexts if want.key in _SIDED else contexts[:1]:
+                failures += _KINDS.get(want.key, _compare_value)(context, want)
         except _WrongWantError as wrong:
             problems.append(wrong.problem)
     return tuple(failures), tuple(problems)
@@ -240,7 +249,9 @@ def _compare_fills(context: _Context, want: Want) -> Iterator[Failure]:
     wanted = _list(want.node)
     same = len(wanted) == len(got) and all(map(_is_fill, wanted, got))
     if not same:
-        yield context.failure(want, ", ".join(map(_fill_text, got)))
+        several = len(context.test.tape.venues) > 1 if context.test.tape else False
+        texts = (_fill_text(fill, several=several) for fill in got)
+        yield context.failure(want, ", ".join(texts))
 
 
 def _is_fill(wanted: object, got: Fill) -> bool:
@@ -249,13 +260,14 @@ def _is_fill(wanted: object, got: Fill) -> bool:
     return (
         (at is None or time_ns(str(at)) == got.at_ns)
         and wanted.get("side", got.side) == got.side
+        and wanted.get("venue", got.venue) == got.venue
         and math.isclose(wanted.get("price", got.price), got.price, rel_tol=1e-9)
         and math.isclose(wanted.get("size", got.size), got.size, rel_tol=1e-9)
     )
 
 
-def _fill_text(fill: Fill) -> str:
-    at = _time(fill.at_ns)
+def _fill_text(fill: Fill, *, several: bool) -> str:
+    at = f"{_time(fill.at_ns)}, venue: {fill.venue}" if several else _time(fill.at_ns)
     price, size = f"{fill.price:.10g}", f"{fill.size:.10g}"
     return f"{{at: {at}, side: {fill.side}, price: {price}, size: {size}}}"
 
@@ -276,6 +288,10 @@ _KINDS: dict[str, Callable[[_Context, Want], Iterator[Failure]]] = {
     "inventory": _compare_inventory,
     "fills": _compare_fills,
 }
+
+
+#: What each venue has of its own.
+_SIDED = _KINDS.keys() - {"inventory", "fills"}
 
 
 # ---- shared

@@ -7,7 +7,7 @@ known; what rests then is read off the order log, and why off the decision log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -69,6 +69,7 @@ class Side:
 class Fill:
     """A fill of ours."""
 
+    venue: str
     at_ns: int  #: from the tape's start
     side: str  #: buy or sell
     price: float
@@ -77,7 +78,7 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a strategy shows at one moment."""
+    """What a strategy shows at one moment at one venue; fills are those of all."""
 
     bid: Side
     ask: Side
@@ -88,9 +89,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A test's moments in order, and the rules that had a hand in them."""
+    """A test's moments in order, by venue, and the rules that had a hand in them."""
 
-    shown: tuple[Shown, ...]
+    shown: tuple[Mapping[str, Shown], ...]
     acted: frozenset[Rule]
 
 
@@ -117,20 +118,17 @@ def play(
     traced.seen = seen
     ends = [moment.at_ns or 0 for moment in test.moments]
     conditions = conditions_for(checked.strategy, test.model, test.latency)
-    return run_tape(traced, test.tape.batch, test.tape.venue, ends, conditions), ()
+    return run_tape(traced, test.tape.batch, [*test.tape.venues], ends, conditions), ()
 
 
 def _wrong_venues(strategy: Strategy, test: Test) -> Iterator[Problem]:
     quoted = [venue.name for venue in strategy.venues]
-    if test.tape and quoted and test.tape.venue not in quoted:
-        message = (
-            f"the strategy quotes {', '.join(quoted)}, the tape is of another venue"
-        )
-        start, end = test.tape.venue_at
-        place = test.tape.venue_place
-        yield problem_at(place, "MM607", message, start=start, end=end)
-        return
-    known = [test.tape.venue] if test.tape else quoted
+    mentions = test.tape.venues if test.tape else {}
+    for name, (first, after) in mentions.items():
+        if test.tape and quoted and name not in quoted:
+            message = f"the strategy quotes {', '.join(quoted)}, not {name}"
+            yield problem_at(test.tape.place, "MM607", message, start=first, end=after)
+    known = [*mentions] if test.tape else quoted
     for moment in test.moments:
         if moment.venue is not None and moment.venue.text not in known:
             message = f"'{moment.venue.text}' is not quoted here"
@@ -152,10 +150,15 @@ def _state(
     except GivenError as error:
         return None, (_given_problem(test, error),)
     seen(quoted.nodes)
-    (quote,) = quoted.quotes
-    bid = Side(quote.bid, quote.bid_size, quote.bid_rule)
-    ask = Side(quote.ask, quote.ask_size, quote.ask_rule)
-    return Played((Shown(bid, ask, quoted.nodes),), quoted.acted), ()
+    shown = {
+        quote.venue or "": Shown(
+            Side(quote.bid, quote.bid_size, quote.bid_rule),
+            Side(quote.ask, quote.ask_size, quote.ask_rule),
+            quoted.nodes,
+        )
+        for quote in quoted.quotes
+    }
+    return Played((shown,), quoted.acted), ()
 
 
 def _market(checked: Checked, test: Test) -> tuple[Market | None, tuple[Problem, ...]]:
@@ -232,20 +235,24 @@ def _sessions(session: Session) -> tuple[str, tuple[TradingSession, ...]]:
 
 
 def run_tape(
-    traced: Trace, batch: Batch, venue: str, ends: list[int], conditions: Conditions
+    traced: Trace,
+    batch: Batch,
+    venues: Sequence[str],
+    ends: Sequence[int],
+    conditions: Conditions,
 ) -> Played:
     """Run rows whose times count from the session's open; what is shown at each end.
 
     Args:
         traced: the plan.
-        batch: rows of one venue in time order.
-        venue: its name.
+        batch: rows in time order.
+        venues: the names that its rows' `venue` counts.
         ends: ns from the session's open; the tape goes on to the last.
         conditions: fill model, latency, session.
     """
     strategy = traced.plan.strategy
     open_ns = conditions.sessions[0][0] if conditions.sessions else MIDNIGHT_NS
-    feed = _Feed(strategy, batch, venue, open_ns, max(ends, default=0), conditions)
+    feed = _Feed(strategy, batch, venues, open_ns, max(ends, default=0), conditions)
     run = start(traced.plan, feed, conditions)
     run.formula = traced
     (rows,) = feed.batches()
@@ -258,7 +265,13 @@ def run_tape(
     run.feed(rows.rows(done, len(rows)))
     run.last_ts = max(run.last_ts, feed.span[1])
     recording = run.finish()
-    shown = tuple(_shown(recording, open_ns, end, values[end]) for end in ends)
+    shown = tuple(
+        {
+            venue: _shown(recording, index, open_ns, end, values[end])
+            for index, venue in enumerate(recording.venues)
+        }
+        for end in ends
+    )
     return Played(shown, _acted(recording, open_ns + max(ends, default=0)))
 
 
@@ -268,15 +281,18 @@ class _Feed:
 
     strategy: Strategy
     batch: Batch
-    venue: str
+    venues: Sequence[str]
     open_ns: int
     end_ns: int  #: from the open
     conditions: Conditions
 
     @property
-    def instrument(self) -> Instrument:
+    def instruments(self) -> tuple[Instrument, ...]:
         tick, lot = sizes(self.strategy)
-        return Instrument(symbol="TEST", venue=self.venue, tick=tick, lot=lot)
+        return tuple(
+            Instrument(symbol="TEST", venue=venue, tick=tick, lot=lot)
+            for venue in self.venues
+        )
 
     @property
     def span(self) -> tuple[int, int]:
@@ -303,10 +319,13 @@ class _Feed:
         yield whole.rows(0, until)
 
 
-def _shown(recording: Recording, open_ns: int, end: int, values: Values) -> Shown:
+def _shown(
+    recording: Recording, venue: int, open_ns: int, end: int, values: Values
+) -> Shown:
     ts = open_ns + end
     fills = tuple(
         Fill(
+            recording.venues[int(row["venue"])],
             int(row["ts"]) - open_ns,
             "buy" if row["side"] > 0 else "sell",
             float(row["price"]),
@@ -315,7 +334,7 @@ def _shown(recording: Recording, open_ns: int, end: int, values: Values) -> Show
         for row in _until(recording.fills, ts)
     )
     bought = sum(f.size if f.side == "buy" else -f.size for f in fills)
-    bid, ask = _side(recording, 1, ts), _side(recording, -1, ts)
+    bid, ask = (_side(recording, venue, side, ts) for side in (1, -1))
     return Shown(bid, ask, values, float(bought), fills)
 
 
@@ -323,22 +342,25 @@ def _until(records: Any, ts: int) -> Any:
     return records[records["ts"] <= ts]
 
 
-def _side(recording: Recording, side: int, ts: int) -> Side:
+def _side(recording: Recording, venue: int, side: int, ts: int) -> Side:
     """What rests on a side after all records up to a time, or its rule."""
-    decided = _until(recording.decisions, ts)
-    decided = decided[decided["side"] == side]
+    decided = _of_side(_until(recording.decisions, ts), venue, side)
     rule = Rule(int(decided["rule"][-1])) if len(decided) else Rule.NO_DATA
-    price, size = _resting(recording, side, ts)
+    price, size = _resting(_of_side(_until(recording.orders, ts), venue, side))
     if price is None:
         return Side(None, 0.0, rule.name.lower())
     return Side(price, size, None)
 
 
-def _resting(recording: Recording, side: int, ts: int) -> tuple[float | None, float]:
+def _of_side(records: Any, venue: int, side: int) -> Any:
+    return records[(records["venue"] == venue) & (records["side"] == side)]
+
+
+def _resting(orders: Any) -> tuple[float | None, float]:
+    """Price and open size after a side's order events."""
     price: float | None = None
     size = 0.0
-    orders = _until(recording.orders, ts)
-    for row in orders[orders["side"] == side]:
+    for row in orders:
         event = OrderEvent(int(row["event"]))
         if event in _SET:
             price, size = float(row["price"]), float(row["size"])

@@ -36,7 +36,9 @@ def sample_values(checked: Checked) -> Values:
     traced = trace(checked)
     conditions = conditions_for(checked.strategy, FillModel(), Latency())
     end_ns = SECONDS * 1_000_000_000
-    run_tape(traced, sample_tape(*sizes(checked.strategy)), venue, [end_ns], conditions)
+    run_tape(
+        traced, sample_tape(*sizes(checked.strategy)), [venue], [end_ns], conditions
+    )
     return traced.last
 
 
@@ -62,6 +64,7 @@ def sample_tape(tick: float, lot: float) -> Batch:
         size=_alternate(none, _sizes(size, lot)),
         side=_alternate(zero, np.where(buys, 1, -1)).astype(np.int8),
         status=_alternate(zero, zero).astype(np.int8),
+        venue=_alternate(zero, zero).astype(np.int8),
     )
 
 

@@ -21,12 +21,11 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """The rows of one venue; times are ns from the session's open."""
+    """The rows of a tape; times are ns from the session's open."""
 
     batch: Batch
-    venue: str
-    venue_place: TextPlace
-    venue_at: tuple[int, int]  #: the venue's first mention: offsets in the tape's text
+    place: TextPlace
+    venues: Mapping[str, tuple[int, int]]  #: name to its first mention: text offsets
 
 
 @dataclass(frozen=True, slots=True)

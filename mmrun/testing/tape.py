@@ -16,7 +16,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -40,7 +40,8 @@ _TRADE_SIDES = {"buy": Side.BUY, "sell": Side.SELL, "unknown": Side.UNKNOWN}
 _BOOK_SIDES = {"bid": Side.BUY, "ask": Side.SELL}
 _STATUSES = {s.name.lower(): s for s in Status if s is not Status.NONE}
 _KINDS = {kind.name.lower(): kind for kind in Kind}
-_INTEGERS = {"ts": np.int64, "kind": np.int8, "side": np.int8, "status": np.int8}
+_CODES = ("kind", "side", "status", "venue")
+_INTEGERS = {"ts": np.int64} | dict.fromkeys(_CODES, np.int8)
 
 
 class _WrongLineError(Exception):
@@ -76,8 +77,8 @@ def read_tape(scalar: Scalar) -> tuple[Tape | None, tuple[Problem, ...]]:
     if problems:
         return None, tuple(problems)
     rows.sort(key=lambda row: row["ts"])
-    venue, first = next(iter(venues.items()))
-    return Tape(_batch(rows), venue, scalar.place, (first.start, first.end)), ()
+    mentions = {name: (word.start, word.end) for name, word in venues.items()}
+    return Tape(_batch(rows), scalar.place, mentions), ()
 
 
 def time_ns(text: str) -> int | None:
@@ -146,11 +147,9 @@ def _row(words: list[Word], venues: dict[str, Word]) -> tuple[Row, list[Word]]:
     if not _VENUE.match(venue.text):
         raise _WrongLineError(venue, f"expected a venue's name, got '{venue.text}'")
     venues.setdefault(venue.text, venue)
-    if len(venues) > 1:
-        message = "rows of several venues in one tape: not supported yet"
-        raise _WrongLineError(venue, message, f"keep to {next(iter(venues))}")
     values, used = _VALUES.get(name, _nothing)(words[3:], venue)
-    return {"ts": ts, "kind": name, **values}, words[3 + used :]
+    index = 0 if name is Kind.CLOCK else list(venues).index(venue.text)
+    return {"ts": ts, "kind": name, "venue": index, **values}, words[3 + used :]
 
 
 def _quote(words: list[Word], last: Word) -> tuple[Row, int]:
@@ -227,7 +226,7 @@ def _choice(word: Word, known: Mapping[str, T]) -> T:
 
 
 def _batch(rows: list[Row]) -> Batch:
-    columns = {}
+    columns: dict[str, Any] = {}
     for name in Batch.__dataclass_fields__:
         default = 0 if name in _INTEGERS else math.nan
         values = [row.get(name, default) for row in rows]

@@ -238,3 +238,24 @@ def test_a_tape_of_many_kinds_of_row(run_tests: Runner) -> None:
     )
 
     assert outcomes(ran) == ["passed"]
+
+
+def test_several_venues_are_quoted_each_by_its_own_book(run_tests: Runner) -> None:
+    """A moment without a venue means every one; with one, that one; fills say theirs."""
+    ran = run_tests(
+        "  - name: venues\n    tape: |\n"
+        "      0ms  quote NASDAQ 149.95x300 150.05x200\n"
+        "      0ms  quote IEX 149.94x100 150.06x100\n"
+        "      5ms  trade IEX sell 149.91x100\n"
+        "      6ms  status IEX halt\n"
+        "    expect:\n"
+        "      - {at: 1ms, bid: 149.92, ask: 150.08, rule: none}\n"
+        "      - {at: 5ms, fills: [{venue: IEX, side: buy, price: 149.92}], inventory: 100}\n"
+        "      - {at: 6ms, venue: IEX, rule: halt}\n"
+        "      - {at: 6ms, venue: NASDAQ, rule: none}\n"
+        "      - {at: 6ms, ask: 150.06}\n"
+    )
+
+    assert [(f.at, f.got) for f in ran.results[0].failures] == [
+        ("6ms on IEX", "none (halt)")
+    ]

@@ -32,7 +32,7 @@ def test_tracing_changes_no_byte_of_a_run(path: Path) -> None:
     assert checked is not None
     traced = trace(checked)
     instrument = Instrument(symbol="S", venue=SAMPLE_VENUE, tick=0.01, lot=1.0)
-    feed = TapeFeed(sample_tape(0.01, 1.0), instrument)
+    feed = TapeFeed(sample_tape(0.01, 1.0), (instrument,))
     conditions = Conditions(mode=uncompiled)
 
     plain = drive(api.build(path), feed, conditions)
@@ -54,7 +54,7 @@ def test_traced_values_are_the_definition_s() -> None:
     tape = sample_tape(0.01, 1.0).rows(0, 1)
     conditions = conditions_for(checked.strategy, FillModel(), Latency())
 
-    run_tape(traced, tape, SAMPLE_VENUE, [0], conditions)
+    run_tape(traced, tape, [SAMPLE_VENUE], [0], conditions)
 
     market = {name: float(getattr(tape, name)[0]) for name in ("bid", "ask")}
     row = Row(
