@@ -13,7 +13,11 @@ from mmrun.report.run import Run
 
 
 ROOT = Path(__file__).parent.parent
-STRATEGIES = sorted((ROOT / "strategies").glob("*.yaml"))
+STRATEGIES = sorted(
+    path
+    for path in (ROOT / "strategies").glob("*.yaml")
+    if not path.name.endswith(".test.yaml")
+)
 EDITOR_LINE = "# yaml-language-server: $schema=../schemas/strategy.schema.json"
 KEYS = (
     "net_pnl",

@@ -74,9 +74,13 @@ def command(
 def problems_of(
     path: Path, overrides: Sequence[str], data: Path | None
 ) -> tuple[Problem, ...]:
-    """All that is wrong with one strategy file, formulas included."""
+    """All that is wrong with one strategy file, formulas included, or with its tests."""
     from mmrun import api
 
+    if path.name.endswith(".test.yaml"):
+        from mmrun.testing.read import read_tests
+
+        return read_tests(path)[1]
     return api.check(path, overrides, data=data)
 
 

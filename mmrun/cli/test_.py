@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from mmrun.cli import options
 from mmrun.problems import NothingSelectedError, errors_in, sorted_by_place
 
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("test")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@options.overrides()
 @click.option(
     "-k", "keyword", default="", help="Only tests whose name holds this text."
 )
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     paths: tuple[Path, ...],
+    overrides: tuple[str, ...],
     keyword: str,
     update: bool,
     covering: bool,
@@ -59,9 +62,13 @@ def command(
     coverage: dict[Path, Coverage] | None = None
     if covering or fail_under is not None:
         coverage = defaultdict(Coverage)
-    ran = [run_file(file, keyword, coverage) for file in files]
+
+    def run(file: Path) -> Ran:
+        return run_file(file, keyword, coverage, overrides)
+
+    ran = [run(file) for file in files]
     if update:
-        ran = _updated(ran, keyword, coverage)
+        ran = [_updated(file, run) for file in ran]
     if not any(file.results or file.problems for file in ran):
         message = f"no test's name holds '{keyword}'"
         raise NothingSelectedError(message)
@@ -78,21 +85,16 @@ def command(
     return _code(ran, coverage, fail_under)
 
 
-def _updated(
-    ran: Sequence[Ran], keyword: str, coverage: dict[Path, Coverage] | None
-) -> list[Ran]:
-    """The files after rewriting what failed, run again."""
-    from mmrun.testing.run import run_file
+def _updated(ran: Ran, run: Callable[[Path], Ran]) -> Ran:
+    """The file run again, where what failed could be rewritten."""
     from mmrun.testing.update import update
 
-    again = []
-    for file in ran:
-        failures = [failure for result in file.results for failure in result.failures]
-        count = update(file.path, failures)
-        if count:
-            click.echo(f"{file.path}: {count} expected values written", err=True)
-        again.append(run_file(file.path, keyword, coverage) if count else file)
-    return again
+    failures = [failure for result in ran.results for failure in result.failures]
+    count = update(ran.path, failures)
+    if not count:
+        return ran
+    click.echo(f"{ran.path}: {count} expected values written", err=True)
+    return run(ran.path)
 
 
 def _print(ran: Sequence[Ran], coverage: dict[Path, Coverage] | None) -> None:

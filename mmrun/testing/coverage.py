@@ -105,7 +105,16 @@ _RULES: tuple[tuple[str, Rule, Callable[[Strategy], bool]], ...] = (
     ),
     ("risk.allow_short", Rule.NO_SHORT, lambda s: not s.risk.allow_short),
     ("risk.price_collar", Rule.PRICE_COLLAR, lambda s: s.risk.price_collar is not None),
-    ("session", Rule.SESSION, lambda s: s.session.open_s is not None),
+    (
+        "session",
+        Rule.SESSION,
+        lambda s: s.session.open_s is not None or s.session.calendar is not None,
+    ),
+    (
+        "session.flatten_before_close",
+        Rule.FLATTEN,
+        lambda s: s.session.flatten_before_close_ns is not None,
+    ),
     (
         "quote.post_only",
         Rule.POST_ONLY,

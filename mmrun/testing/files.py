@@ -1,4 +1,4 @@
-"""Which test files are meant by the paths of a command line."""
+"""Which test files are meant by the paths of a command line; how files are written."""
 
 from __future__ import annotations
 
@@ -39,3 +39,20 @@ def _below(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(parent) / n for n in sorted(names) if n.endswith(SUFFIX))
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that is there as a whole or not at all.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError as error:
+        message = f"cannot write '{path}': {error.strerror}"
+        raise UsageError(message) from error
+    finally:
+        partial.unlink(missing_ok=True)

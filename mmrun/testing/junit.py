@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from mmrun.problems import Problem
+from mmrun.testing.files import write_whole
 from mmrun.testing.report import failure_lines, problem_line
 from mmrun.testing.run import Ran, Result
 
@@ -26,9 +26,8 @@ def write_junit(path: Path, ran: Sequence[Ran]) -> None:
         suite.set("failures", str(len(suite.findall("testcase/failure"))))
         suite.set("errors", str(len(suite.findall("testcase/error"))))
     indent(root)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_bytes(tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")
-    partial.replace(path)
+    text: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    write_whole(path, text + b"\n")
 
 
 def _case(suite: Element, file: str, result: Result) -> None:

@@ -91,7 +91,7 @@ class _Reading:
             given=_scalars(node, "given"),
             tape=self._tape(node),
             model=self._model(node),
-            latency=_latency(node),
+            latency=self._latency(node),
             tolerance=_tolerance(node) or _tolerance(self.document.root) or Tolerance(),
             moments=tuple(_moments(node)),
             problems=_want(node, "problems"),
@@ -115,6 +115,16 @@ class _Reading:
         except UsageError as error:
             self._add(scalar.place, "MM605", str(error))
             return FillModel()
+
+    def _latency(self, node: Section) -> Latency:
+        times = {}
+        for name, (_, value) in _scalars(node, "latency").items():
+            found = time_ns(value.text)
+            if found is None:
+                message = f"expected a time of at most 30d, got '{value.text}'"
+                self._add(value.place, "MM605", message)
+            times[f"{name}_ns"] = found or 0
+        return Latency(**times)
 
     def _check_keys(self, test: Test, node: Section) -> None:
         """What goes together: a state or a tape, and `at` with a tape alone."""
@@ -145,7 +155,11 @@ class _Reading:
             return
         for moment, section in zip(test.moments, _sections(expect.node), strict=True):
             place = next(iter(section.entries.values())).key
-            if scripted and moment.at_ns is None:
+            if scripted and moment.at_ns is None and "at" in section.entries:
+                at = _scalar(section, "at")
+                message = f"expected a time of at most 30d, got '{at.text}'"
+                self._add(at.place, "MM605", message)
+            elif scripted and moment.at_ns is None:
                 message = "expected `at`, a time of the tape, in each expectation"
                 self._add(place, "MM603", message, "for example `at: 60ms`")
             for key in () if scripted else ("at", "inventory", "fills"):
@@ -207,12 +221,6 @@ def _moments(node: Section) -> Iterator[Moment]:
                 if key not in {"at", "venue"}
             ),
         )
-
-
-def _latency(node: Section) -> Latency:
-    given = _scalars(node, "latency")
-    times = {name: time_ns(value.text) or 0 for name, (_, value) in given.items()}
-    return Latency(**{f"{name}_ns": ns for name, ns in times.items()})
 
 
 def _tolerance(node: Node) -> Tolerance | None:

@@ -55,13 +55,19 @@ class Ran:
     strategy: Path | None = None
 
 
-def run_file(path: Path, keyword: str, coverage: Mapping[Path, Coverage] | None) -> Ran:
+def run_file(
+    path: Path,
+    keyword: str,
+    coverage: Mapping[Path, Coverage] | None,
+    overrides: tuple[str, ...] = (),
+) -> Ran:
     """Run the tests of a file whose names hold the keyword, whatever its case.
 
     Args:
         path: the test file.
         keyword: "" for all tests.
         coverage: where to note what was reached, by strategy; None: nowhere.
+        overrides: what -s says, before each test's `set`.
 
     Raises:
         UsageError: the file is not there.
@@ -72,7 +78,12 @@ def run_file(path: Path, keyword: str, coverage: Mapping[Path, Coverage] | None)
     read = cache(api.read)
     own = Coverage() if coverage is None else coverage[file.strategy]
     results = [
-        run_test(test, *read(file.strategy, test.overrides), coverage=own)
+        run_test(
+            test,
+            *read(file.strategy, (*overrides, *test.overrides)),
+            coverage=own,
+            before=len(overrides),
+        )
         for test in file.tests
         if keyword.lower() in test.name.lower()
     ]
@@ -85,15 +96,16 @@ def run_test(
     problems: tuple[Problem, ...],
     *,
     coverage: Coverage,
+    before: int = 0,
 ) -> Result:
-    """Run one test of a strategy as it was read."""
+    """Run one test of a strategy as it was read, `before` settings being of others."""
     failures: tuple[Failure, ...] = ()
     if test.problems is not None:
         failures = compare_problems(test.problems, problems)
         if not test.moments:
             return Result(test, failures)
     if checked is None:
-        return Result(test, failures, _placed(test, problems))
+        return Result(test, failures, _placed(test, problems, before))
     seen = coverage.watch(checked)
     played, wrong = play(checked, test, seen)
     if played is None:
@@ -105,15 +117,21 @@ def run_test(
     return Result(test, failures, sorted_by_place(wrong))
 
 
-def _placed(test: Test, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """The problems, those of settings at the settings: at the name, or at the value."""
+def _placed(
+    test: Test, problems: tuple[Problem, ...], before: int
+) -> tuple[Problem, ...]:
+    """The problems, those of settings at the settings: at the name, or at the value.
+
+    `before` is how many settings of the command line come before the test's.
+    """
     settings = list(test.settings.items())
     found = []
     for problem in problems:
         span = problem.span
         match = _OVERRIDE.match(span.file) if span else None
-        if span and match:
-            name, (key, value) = settings[int(match[1]) - 1]
+        index = int(match[1]) - 1 - before if match else -1
+        if span and index >= 0:
+            name, (key, value) = settings[index]
             place = key if span.column <= len(name) else value.place
             span = place.span()
             problem = replace(problem, span=span, snippet=place.line_text(span.line))

@@ -28,6 +28,7 @@ from mmrun.units import TIME, parse_literal
 
 
 MAX_ROWS = 100_000
+LONGEST_S = 30 * 86_400  #: of a tape's times
 Row = dict[str, float]
 T = TypeVar("T")
 
@@ -82,11 +83,13 @@ def read_tape(scalar: Scalar) -> tuple[Tape | None, tuple[Problem, ...]]:
 
 
 def time_ns(text: str) -> int | None:
-    """A time such as `10ms` in ns, None where it is none."""
+    """A time such as `10ms` in ns, None where it is none or longer than a tape can be."""
     quantity = parse_literal(text)
     if quantity is None or quantity.unit is None or quantity.number < 0:
         return None
-    return quantity.nanoseconds if quantity.unit.dimension == TIME else None
+    if quantity.unit.dimension != TIME or quantity.value > LONGEST_S:
+        return None
+    return quantity.nanoseconds
 
 
 def _lines(text: str) -> Iterator[list[Word]]:
@@ -206,7 +209,7 @@ def _level(word: Word, name: str) -> Row:
 def _time(word: Word) -> int:
     found = time_ns(word.text)
     if found is None:
-        message = f"expected a time such as 10ms, got '{word.text}'"
+        message = f"expected a time such as 10ms, at most 30d, got '{word.text}'"
         raise _WrongLineError(word, message)
     return found
 

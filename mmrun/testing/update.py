@@ -5,11 +5,11 @@ Only the values that differ are replaced; comments and layout stay.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from mmrun.testing.compare import Failure
+from mmrun.testing.files import write_whole
 
 
 def update(path: Path, failures: Iterable[Failure]) -> int:
@@ -19,13 +19,11 @@ def update(path: Path, failures: Iterable[Failure]) -> int:
         for f in failures
         if f.replacement is not None
     }
-    text = path.read_text(encoding="utf-8-sig")
+    text = path.read_bytes().decode("utf-8-sig")
     for (start, end), written in sorted(edits.items(), reverse=True):
         text = text[:start] + written + text[end:]
     if edits:
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        partial.write_text(text, encoding="utf-8", newline="")
-        partial.replace(path)
+        write_whole(path, text.encode())
     return len(edits)
 
 

@@ -178,3 +178,42 @@ def test_problems_of_a_test_file_are_shown_with_carets(capsys):
     out = capsys.readouterr().out
     assert "plain.test.yaml:5:5: error[MM110] unknown key 'gvien'" in out
     assert "^^^^^ help: did you mean 'given'?" in out
+
+
+def test_settings_of_the_command_line_come_before_a_test_s(capsys):
+    """-s holds for all tests; what a test sets itself wins, its problems at its `set`."""
+    Path("plain.test.yaml").write_text(
+        "mmrun: 1\nstrategy: plain.yaml\ntests:\n"
+        "  - {name: a, given: {mid: 150}, expect: {half_spread: 0.15}}\n"
+        "  - {name: b, set: {half: 20}, given: {mid: 150}, expect: {half_spread: 0.3}}\n"
+        "  - {name: c, set: {hafl: 20}, given: {mid: 150}, expect: {half_spread: 0.3}}\n"
+    )
+
+    assert run(["test", "-s", "half=10"]) == 1
+    out = capsys.readouterr().out
+    assert "2 passed, 1 broken" in out
+    assert "plain.test.yaml:6:21: error[MM123]" in out
+
+
+def test_check_looks_at_test_files_too(capsys):
+    """A test file that is named is checked as one."""
+    assert run(["check", "plain.test.yaml"]) == 0
+    Path("plain.test.yaml").write_text(TESTS.replace("given:", "gvien:", 1))
+    assert run(["check", "plain.test.yaml"]) == 1
+    assert "did you mean 'given'?" in capsys.readouterr().out
+
+
+def test_update_keeps_line_breaks_as_they_are():
+    """A file of another system's line breaks is edited at the right places."""
+    Path("plain.test.yaml").write_bytes(TESTS.replace("\n", "\r\n").encode())
+
+    assert run(["test", "--update"]) == 0
+    text = Path("plain.test.yaml").read_bytes().decode()
+    assert "{bid: 149.92, ask: 150.08} # both sides\r\n" in text
+    assert "bid_size: 50 " in text
+
+
+def test_a_report_that_cannot_be_written_is_a_usage_error(capsys):
+    """A folder that is not there is said."""
+    assert run(["test", "--junit", "nowhere/out.xml"]) == 2
+    assert "cannot write 'nowhere/out.xml'" in capsys.readouterr().err

@@ -46,6 +46,7 @@ def found(ran: Ran) -> list[tuple[str, int, int, str]]:
         ("0ms status N halted", 20, "did you mean 'halt'?"),
         ("0ms quote 7 1x1 2x1", 17, ""),
         ("0ms", 7, ""),
+        ("31d quote N 1x1 2x1", 7, ""),
     ],
 )
 def test_a_line_of_a_tape_that_is_no_row(
@@ -104,6 +105,23 @@ def test_names_and_values_that_the_strategy_does_not_have(
     )
 
     assert found(ran) == [problem]
+
+
+@pytest.mark.parametrize(
+    ("lines", "place"),
+    [
+        (["expect: [{at: 99999999d, bid: 1}]"], (4, 19)),
+        (["latency: {order: 31d}", "expect: [{at: 1ms, bid: 1}]"], (4, 22)),
+    ],
+)
+def test_times_beyond_a_tape_s_length(
+    run_tests: Runner, lines: list[str], place: tuple[int, int]
+) -> None:
+    """What would take years, or no integer holds, is refused at the value."""
+    text = "".join(f"    {line}\n" for line in lines)
+    ran = run_tests(f"  - name: t\n    tape: |\n      0ms clock N\n{text}")
+
+    assert found(ran) == [("MM605", *place, "")]
 
 
 def test_all_that_is_wrong_is_said_at_once(run_tests: Runner) -> None:
