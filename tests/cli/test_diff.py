@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmrun.cli import run
+from mmrun.testing import sample
 
 
 BEFORE = """\
@@ -28,6 +29,7 @@ risk: {max_inventory: 1000}
 def diff(tmp_path, monkeypatch, capsys):
     """Compares BEFORE to an edit of it; the exit code and what was printed."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sample, "SECONDS", 80)  # as much as the volatility looks back
 
     def compare(*edits: tuple[str, str], options: tuple[str, ...] = ()):
         after = BEFORE
@@ -95,8 +97,9 @@ def test_the_quotes_change_is_that_of_mmrun_quote(diff, capsys):
         assert (quote["bid"], quote["ask"]) == (pair[key]["bid"], pair[key]["ask"])
 
 
-def test_without_volatility_only_inventory_is_varied(tmp_path, capsys):
+def test_without_volatility_only_inventory_is_varied(tmp_path, capsys, monkeypatch):
     """A strategy that reads no volatility has five states."""
+    monkeypatch.setattr(sample, "SECONDS", 10)
     path = tmp_path / "s.yaml"
     path.write_text(
         BEFORE.replace("2*calm*sqrt(1s)", "1tick").replace(

@@ -18,7 +18,7 @@ from mmrun.importers import table_map
 from mmrun.lang import codes as lang_codes
 from mmrun.market import check_codes
 from mmrun.plan import graph
-from mmrun.testing import codes as test_codes
+from mmrun.testing import codes as test_codes, sample
 
 
 TEXT = """\
@@ -39,6 +39,7 @@ risk: {max_inventory: 1000}
 @pytest.fixture
 def file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sample, "SECONDS", 240)  # enough for a fill, and quicker
     Path("plain.yaml").write_text(TEXT)
     return "plain.yaml"
 

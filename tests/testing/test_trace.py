@@ -32,7 +32,7 @@ def test_tracing_changes_no_byte_of_a_run(path: Path) -> None:
     assert checked is not None
     traced = trace(checked)
     instrument = Instrument(symbol="S", venue=SAMPLE_VENUE, tick=0.01, lot=1.0)
-    feed = TapeFeed(sample_tape(0.01, 1.0), (instrument,))
+    feed = TapeFeed(sample_tape(0.01, 1.0).rows(0, 150), (instrument,))
     conditions = Conditions(mode=uncompiled)
 
     plain = drive(api.build(path), feed, conditions)
