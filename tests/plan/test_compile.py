@@ -79,7 +79,7 @@ def test_every_node_of_a_tree_is_somewhere(case: str, read: Read) -> None:
     given, _, _ = (GOLDEN / f"{case}.case").read_text("utf-8").partition("====\n")
     checked = read(given)
 
-    branches = [b for name in OUTPUTS for b in tree(checked, name)]
+    branches = [b for name in OUTPUTS for b in tree(checked, name, {})]
 
     assert [b.text for b in branches if b.by.startswith("not compiled")] == []
 
