@@ -57,14 +57,15 @@ class Coverage:
             return 100.0
         return 100.0 * len(self.points & self.reached) / len(self.points)
 
-    def watch(self, checked: Checked) -> Callable[[Values], None]:
-        """Add a strategy's points; told values, the function returned marks arms."""
-        branches = list(_branches(checked))
-        for node, arms in branches:
-            del node
+    def declare(self, checked: Checked) -> None:
+        """Add a strategy's points, as its file has them."""
+        for _, arms in _branches(checked):
             self.points |= set(arms)
-        rules = dict(_rules(checked.strategy))
-        self.points |= set(rules.values())
+        self.points |= set(dict(_rules(checked.strategy)).values())
+
+    def watch(self, checked: Checked) -> Callable[[Values], None]:
+        """A function that marks the arms taken, told the values of an evaluation."""
+        branches = list(_branches(checked))
 
         def seen(values: Values) -> None:
             for node, arms in branches:

@@ -77,6 +77,9 @@ def run_file(
         return Ran(path, problems=problems)
     read = cache(api.read)
     own = Coverage() if coverage is None else coverage[file.strategy]
+    plain, _ = read(file.strategy, overrides)
+    if plain is not None:
+        own.declare(plain)
     results = [
         run_test(
             test,

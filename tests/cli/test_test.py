@@ -217,3 +217,31 @@ def test_a_report_that_cannot_be_written_is_a_usage_error(capsys):
     """A folder that is not there is said."""
     assert run(["test", "--junit", "nowhere/out.xml"]) == 2
     assert "cannot write 'nowhere/out.xml'" in capsys.readouterr().err
+
+
+def test_what_only_a_test_s_setting_has_is_not_counted(capsys):
+    """A rule that a test sets, and the file does not have, is none of its rules."""
+    Path("plain.test.yaml").write_text(
+        "mmrun: 1\nstrategy: plain.yaml\ntests:\n"
+        "  - {name: a, set: {risk.allow_short: false}, given: {mid: 150},"
+        " expect: {ask_rule: no_short}}\n"
+    )
+
+    assert run(["test", "--coverage"]) == 0
+    assert "of 6 rules and branches" in capsys.readouterr().out
+
+
+def test_inputs_are_given_by_their_names(capsys):
+    """A column of one's own has its default, or what a test gives."""
+    Path("plain.yaml").write_text(
+        "mmrun: 1\ninputs: {alpha: {unit: bps, default: 0bps}}\nrisk: none\n"
+        "quote: {fair: mid + alpha, half_spread: 10bps, size: 1}\n"
+    )
+    Path("plain.test.yaml").write_text(
+        "mmrun: 1\nstrategy: plain.yaml\ntests:\n"
+        "  - {name: a, given: {mid: 100}, expect: {fair: 100, bid: 99.9}}\n"
+        "  - {name: b, given: {mid: 100, alpha: 10bps}, expect: {fair: 100.1, bid: 100}}\n"
+    )
+
+    assert run(["test"]) == 0
+    assert "2 passed" in capsys.readouterr().out
