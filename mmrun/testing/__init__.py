@@ -6,7 +6,7 @@ quotes it, or a tape of a few lines, run by the engine itself, its kernels as Py
 
     files     which files are meant
     read      a file → its tests, every problem with its place; `tape` reads tapes
-    play      a test → what was shown, at each moment it asks about
+    play      a test → what was shown, at each moment it asks about; tapes by `scripted`
     compare   what was shown, what was expected → failures
     run       a file from beginning to end
     coverage  which rules and branches of a strategy its tests have reached

@@ -20,7 +20,8 @@ from mmrun.plan.compile import READABLE, Checked
 from mmrun.plan.explain import outline
 from mmrun.plan.listing import value_text, values_text
 from mmrun.problems import Problem, problem_at
-from mmrun.testing.play import Fill, Shown, Side, sizes
+from mmrun.testing.failure import Behind, Failure
+from mmrun.testing.shown import Fill, Shown, Side, sizes
 from mmrun.testing.spec import Moment, Test, Want
 from mmrun.testing.tape import time_ns
 from mmrun.units import PRICE, parse_literal
@@ -29,28 +30,6 @@ from mmrun.units import PRICE, parse_literal
 NONE = "none"
 #: Rules that an expectation can name.
 RULES = tuple(rule.name.lower() for rule in Rule if rule is not Rule.QUOTED)
-
-
-@dataclass(frozen=True, slots=True)
-class Behind:
-    """A formula with the value of each node at one moment; or a problem that was found."""
-
-    title: str
-    lines: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One expected value that was not shown."""
-
-    key: str
-    expected: str
-    got: str
-    place: TextPlace  #: of the expected value
-    at: str = ""  #: the moment, as written; "" for a single state
-    #: what it came of: formulas, a node and its value a line; or the problems found
-    behind: tuple[Behind, ...] = ()
-    replacement: str | None = None  #: what --update writes; None: it has no spelling
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from mmrun.lang.nodes import Expr, Stage
 from mmrun.lang.show import show
 from mmrun.lang.walk import postorder
 from mmrun.plan.compile import Checked, roots_of
-from mmrun.testing.play import sizes
 from mmrun.testing.sample import sample_tape, sample_values
+from mmrun.testing.shown import sizes
 
 
 #: Functions over time that grow with how much the market moves.

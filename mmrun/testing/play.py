@@ -1,108 +1,28 @@
-"""Tests played: a state quoted as `mmrun quote` does, a tape run by the engine itself.
-
-Tapes run with the engine's kernels as plain Python. Rows up to a moment are one batch,
-which changes nothing of what happens, so that the last evaluation before the moment is
-known; what rests then is read off the order log, and why off the decision log.
-"""
+"""Tests played: a state quoted as `mmrun quote` does, a tape by `scripted`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
-from zoneinfo import ZoneInfo
-
-import numpy as np
+from collections.abc import Callable, Iterator
 
 from mmrun.documents import Scalar
-from mmrun.engine.assumptions import FillModel, Latency
-from mmrun.engine.jit import uncompiled
 from mmrun.engine.quote import (
-    DEFAULT_LOT,
-    DEFAULT_TICK,
     GivenError,
     Market,
     quotes_in,
-    rules_of,
     value_of,
 )
-from mmrun.engine.records import OrderEvent, Recording, Rule
-from mmrun.engine.run import Conditions, start
-from mmrun.feeds.clock import Heartbeat, with_clock
 from mmrun.lang.names import NAMES
-from mmrun.market.calendars import calendar_between
-from mmrun.market.instrument import Instrument
-from mmrun.market.sessions import (
-    TradingSession,
-    sessions_between,
-    utc_offset,
-    wall_ns,
-)
-from mmrun.market.tape import Batch
 from mmrun.plan.compile import Checked
-from mmrun.problems import DataError, Problem, problem_at
-from mmrun.strategy.spec import Session, Strategy
+from mmrun.problems import Problem, problem_at
+from mmrun.strategy.spec import Strategy
+from mmrun.testing.scripted import conditions_for, run_tape
+from mmrun.testing.shown import Played, Shown, Side, sizes
 from mmrun.testing.spec import Test
-from mmrun.testing.trace import Trace, Values, trace
-
-
-#: Tapes are of a Tuesday without a holiday or a change of clocks near.
-DAY = date(2024, 1, 9)
-MIDNIGHT_NS = wall_ns(DAY, 0.0, ZoneInfo("UTC"))
-NOON_NS = wall_ns(DAY, 43_200.0, ZoneInfo("UTC"))
-_ROWS = 65_536
-_CLEAR = frozenset({OrderEvent.CANCEL, OrderEvent.FILLED})
-_SET = frozenset({OrderEvent.NEW, OrderEvent.REPLACE, OrderEvent.REDUCE})
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One side of our quotes: what rests, or the rule that keeps it away."""
-
-    price: float | None
-    size: float
-    rule: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """A fill of ours."""
-
-    venue: str
-    at_ns: int  #: from the tape's start
-    side: str  #: buy or sell
-    price: float
-    size: float
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a strategy shows at one moment at one venue; fills are those of all."""
-
-    bid: Side
-    ask: Side
-    values: Values  #: of the formulas' nodes, at the last evaluation
-    inventory: float = 0.0
-    fills: tuple[Fill, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """A test's moments in order, by venue, and the rules that had a hand in them."""
-
-    shown: tuple[Mapping[str, Shown], ...]
-    acted: frozenset[Rule]
+from mmrun.testing.trace import Values, trace
 
 
 #: Told the values of all nodes at every evaluation of a strategy's formulas.
 Seen = Callable[[Values], None]
-
-
-def sizes(strategy: Strategy) -> tuple[float, float]:
-    """Tick and lot, as `mmrun quote` takes them."""
-    venue = strategy.venues[0] if strategy.venues else None
-    return (venue and venue.tick) or DEFAULT_TICK, (venue and venue.lot) or DEFAULT_LOT
 
 
 def play(
@@ -189,190 +109,3 @@ def _given_problem(test: Test, error: GivenError) -> Problem:
         error.finding,
         hints=(hint,) if hint else (),
     )
-
-
-# ---- a tape
-
-
-def conditions_for(
-    strategy: Strategy, model: FillModel, latency: Latency
-) -> Conditions:
-    """The strategy's session of one day, the engine's kernels as Python.
-
-    Raises:
-        DataError: the strategy's calendar has no session on that day.
-    """
-    timezone, sessions = _sessions(strategy.session)
-    hours = [(each.open_ns, each.close_ns) for each in sessions]
-    return Conditions(
-        model=model,
-        latency=latency,
-        sessions=hours or None,
-        utc_offset=utc_offset(timezone),
-        mode=uncompiled,
-    )
-
-
-def _sessions(session: Session) -> tuple[str, tuple[TradingSession, ...]]:
-    """The time zone, and the sessions of the day; none: one without end."""
-    if session.calendar is not None:
-        calendar = calendar_between(session.calendar, NOON_NS, NOON_NS)
-        found = tuple(s for s in calendar.sessions if s.date == DAY)
-        if not found:
-            message = f"the calendar {session.calendar} has no session on {DAY}"
-            raise DataError(message, hint="tapes are played on that day")
-        return calendar.timezone, found
-    if session.open_s is None or session.close_s is None:
-        return session.timezone, ()
-    found = sessions_between(
-        NOON_NS,
-        NOON_NS,
-        timezone=session.timezone,
-        open_s=session.open_s,
-        close_s=session.close_s,
-    )
-    return session.timezone, found
-
-
-def run_tape(
-    traced: Trace,
-    batch: Batch,
-    venues: Sequence[str],
-    ends: Sequence[int],
-    conditions: Conditions,
-) -> Played:
-    """Run rows whose times count from the session's open; what is shown at each end.
-
-    Args:
-        traced: the plan.
-        batch: rows in time order.
-        venues: the names that its rows' `venue` counts.
-        ends: ns from the session's open; the tape goes on to the last.
-        conditions: fill model, latency, session.
-    """
-    strategy = traced.plan.strategy
-    open_ns = conditions.sessions[0][0] if conditions.sessions else MIDNIGHT_NS
-    feed = _Feed(strategy, batch, venues, open_ns, max(ends, default=0), conditions)
-    run = start(traced.plan, feed, conditions)
-    run.formula = traced
-    (rows,) = feed.batches()
-    values: dict[int, Values] = {}
-    done = 0
-    for end in sorted(set(ends)):
-        after = int(np.searchsorted(rows.ts, open_ns + end, side="right"))
-        run.feed(rows.rows(done, after))
-        done, values[end] = after, traced.last
-    run.feed(rows.rows(done, len(rows)))
-    run.last_ts = max(run.last_ts, feed.span[1])
-    recording = run.finish()
-    shown = tuple(
-        {
-            venue: _shown(recording, index, open_ns, end, values[end])
-            for index, venue in enumerate(recording.venues)
-        }
-        for end in ends
-    )
-    return Played(shown, _acted(recording, open_ns + max(ends, default=0)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Feed:
-    """A tape as the engine's feed: heartbeats in its silences, up to its last end."""
-
-    strategy: Strategy
-    batch: Batch
-    venues: Sequence[str]
-    open_ns: int
-    end_ns: int  #: from the open
-    conditions: Conditions
-
-    @property
-    def instruments(self) -> tuple[Instrument, ...]:
-        tick, lot = sizes(self.strategy)
-        return tuple(
-            Instrument(symbol="TEST", venue=venue, tick=tick, lot=lot)
-            for venue in self.venues
-        )
-
-    @property
-    def span(self) -> tuple[int, int]:
-        last = max(int(self.batch.ts[-1]), self.end_ns)
-        return self.open_ns + int(self.batch.ts[0]), self.open_ns + last
-
-    def batches(self) -> Iterator[Batch]:
-        """All rows as one batch."""
-        columns = {n: getattr(self.batch, n) for n in Batch.__dataclass_fields__}
-        rows = Batch(**columns | {"ts": self.batch.ts + self.open_ns})
-        sessions = self.conditions.sessions
-        heartbeat = Heartbeat(
-            interval_ns=self.strategy.session.heartbeat_ns,
-            sessions=None if sessions is None else tuple(sessions),
-        )
-        pieces = list(with_clock([rows], heartbeat, _ROWS))
-        whole = Batch(
-            *(
-                np.concatenate([getattr(piece, name) for piece in pieces])
-                for name in Batch.__dataclass_fields__
-            )
-        )
-        until = int(np.searchsorted(whole.ts, self.span[1], side="right"))
-        yield whole.rows(0, until)
-
-
-def _shown(
-    recording: Recording, venue: int, open_ns: int, end: int, values: Values
-) -> Shown:
-    ts = open_ns + end
-    fills = tuple(
-        Fill(
-            recording.venues[int(row["venue"])],
-            int(row["ts"]) - open_ns,
-            "buy" if row["side"] > 0 else "sell",
-            float(row["price"]),
-            float(row["size"]),
-        )
-        for row in _until(recording.fills, ts)
-    )
-    bought = sum(f.size if f.side == "buy" else -f.size for f in fills)
-    bid, ask = (_side(recording, venue, side, ts) for side in (1, -1))
-    return Shown(bid, ask, values, float(bought), fills)
-
-
-def _until(records: Any, ts: int) -> Any:
-    return records[records["ts"] <= ts]
-
-
-def _side(recording: Recording, venue: int, side: int, ts: int) -> Side:
-    """What rests on a side after all records up to a time, or its rule."""
-    decided = _of_side(_until(recording.decisions, ts), venue, side)
-    rule = Rule(int(decided["rule"][-1])) if len(decided) else Rule.NO_DATA
-    price, size = _resting(_of_side(_until(recording.orders, ts), venue, side))
-    if price is None:
-        return Side(None, 0.0, rule.name.lower())
-    return Side(price, size, None)
-
-
-def _of_side(records: Any, venue: int, side: int) -> Any:
-    return records[(records["venue"] == venue) & (records["side"] == side)]
-
-
-def _resting(orders: Any) -> tuple[float | None, float]:
-    """Price and open size after a side's order events."""
-    price: float | None = None
-    size = 0.0
-    for row in orders:
-        event = OrderEvent(int(row["event"]))
-        if event in _SET:
-            price, size = float(row["price"]), float(row["size"])
-        elif event in _CLEAR:
-            price, size = None, 0.0
-        elif event is OrderEvent.FILL:
-            size -= float(row["size"])
-    return price, size
-
-
-def _acted(recording: Recording, ts: int) -> frozenset[Rule]:
-    found: set[Rule] = set()
-    for row in _until(recording.decisions, ts):
-        found |= rules_of(int(row["rule"]), int(row["adjustment"]))
-    return frozenset(found)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mmrun.problems import Problem
-from mmrun.testing.compare import Failure
 from mmrun.testing.coverage import Coverage
+from mmrun.testing.failure import Failure
 from mmrun.testing.run import Ran, Result
 
 

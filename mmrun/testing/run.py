@@ -18,8 +18,9 @@ from pathlib import Path
 from mmrun import api
 from mmrun.plan.compile import Checked
 from mmrun.problems import Problem, errors_in, sorted_by_place
-from mmrun.testing.compare import Failure, compare, compare_problems
+from mmrun.testing.compare import compare, compare_problems
 from mmrun.testing.coverage import Coverage
+from mmrun.testing.failure import Failure
 from mmrun.testing.play import play
 from mmrun.testing.read import read_tests
 from mmrun.testing.spec import Test

@@ -16,7 +16,8 @@ from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.bind import ticks_per_unit
 from mmrun.market.tape import Batch, FloatColumn, IntColumn, Kind
 from mmrun.plan.compile import Checked
-from mmrun.testing.play import conditions_for, run_tape, sizes
+from mmrun.testing.scripted import conditions_for, run_tape
+from mmrun.testing.shown import sizes
 from mmrun.testing.trace import Values, trace
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from mmrun.testing.compare import Failure
+from mmrun.testing.failure import Failure
 from mmrun.testing.files import write_whole
 
 

@@ -15,8 +15,8 @@ from mmrun.feeds.replay import TapeFeed
 from mmrun.lang.evaluate import Evaluator, Row
 from mmrun.lang.nodes import Ticks
 from mmrun.market.instrument import Instrument
-from mmrun.testing.play import conditions_for, run_tape
 from mmrun.testing.sample import SAMPLE_VENUE, sample_tape
+from mmrun.testing.scripted import conditions_for, run_tape
 from mmrun.testing.trace import trace
 
 
