@@ -92,9 +92,10 @@ def _lines(found: Sequence[Change], grid: Grid) -> Iterator[str]:
 
 def _row(pair: Pair) -> tuple[str, str, str, str]:
     before, after = pair.before, pair.after
+    at = f" at {pair.venue}" if pair.venue else ""
     return (
         f"x{pair.state.factor:g}",
-        f"{pair.state.inventory:.10g}",
+        f"{pair.state.inventory:.10g}{at}",
         _change(_side(before, "bid"), _side(after, "bid")),
         _change(_side(before, "ask"), _side(after, "ask")),
     )

@@ -7,7 +7,7 @@ also half and twice that. Inventory goes from one limit to the other.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mmrun.engine.quote import Market, Quote, quotes_in
@@ -37,9 +37,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What both strategies quote in one state."""
+    """What both strategies quote in one state at one venue."""
 
     state: State
+    venue: str  #: "" where neither names any
     before: Quote
     after: Quote
 
@@ -69,14 +70,27 @@ def compare_quotes(before: Checked, after: Checked) -> Grid:
         for step in _STEPS
     ]
     pairs = tuple(
-        Pair(
-            state,
-            _quote(before, touch, windows[0], state),
-            _quote(after, touch, windows[1], state),
-        )
+        pair
         for state in states
+        for pair in _pairs(
+            state,
+            _quotes(before, touch, windows[0], state),
+            _quotes(after, touch, windows[1], state),
+        )
     )
     return Grid(bid, ask, pairs)
+
+
+def _pairs(
+    state: State, before: Sequence[Quote], after: Sequence[Quote]
+) -> Iterator[Pair]:
+    """The quotes at the venues that both name; the first of each where there is none."""
+    old, new = ({q.venue or "": q for q in quotes} for quotes in (before, after))
+    common = [venue for venue in old if venue in new]
+    for venue in common:
+        yield Pair(state, venue, old[venue], new[venue])
+    if not common:
+        yield Pair(state, "", before[0], after[0])
 
 
 def _touch(tick: float, lot: float) -> tuple[float, float, Mapping[str, float]]:
@@ -108,15 +122,15 @@ def _moves(windows: list[tuple[Expr, float]]) -> bool:
     return any(node.op in MOVING for node, _ in windows)
 
 
-def _quote(
+def _quotes(
     checked: Checked,
     touch: Mapping[str, float],
     windows: list[tuple[Expr, float]],
     state: State,
-) -> Quote:
+) -> Sequence[Quote]:
     names = dict(_given(windows, state.factor))
     market = Market(**touch, inventory=state.inventory, names=names)
-    return quotes_in(checked, market).quotes[0]
+    return quotes_in(checked, market).quotes
 
 
 def _given(

@@ -120,3 +120,31 @@ def test_files_with_problems_and_missing_ones(tmp_path, capsys):
     assert run(["diff", str(good), str(bad)]) == 1
     assert "did you mean" in capsys.readouterr().err
     assert run(["diff", str(good), str(tmp_path / "none.yaml")]) == 2
+
+
+def test_quotes_are_compared_venue_by_venue(diff):
+    """Of two venues, the one whose tick an edit changes differs."""
+    code, lines = diff(
+        ("risk:", "venues: {A: {tick: 0.01, lot: 1}, B: {tick: 0.01, lot: 1}}\nrisk:"),
+        ("value: 5", "value: 7"),
+        options=("--json", "-s", "half=5bps"),
+    )
+    assert code == 1  # venues are settings; -s leaves no other difference
+    found = json.loads("\n".join(lines))
+    assert {change["section"] for change in found["changes"]} == {"settings"}
+    assert found["quotes"] == []
+
+
+def test_every_venue_has_its_rows(tmp_path, capsys, monkeypatch):
+    """Two venues in both files: a row for each, named."""
+    monkeypatch.setattr(sample, "SECONDS", 80)
+    old, new = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    text = BEFORE + "venues: {A: {tick: 0.01, lot: 1}, B: {tick: 0.01, lot: 1}}\n"
+    old.write_text(text)
+    new.write_text(text.replace("value: 5", "value: 9"))
+
+    run(["diff", str(old), str(new)])
+    out = capsys.readouterr().out
+
+    assert " 0 at A " in out
+    assert " 0 at B " in out
