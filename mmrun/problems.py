@@ -44,6 +44,7 @@ class Problem:
     hints: tuple[str, ...] = ()  #: remedies, the likeliest first
     severity: Severity = "error"
     snippet: str = ""  #: the source line at `span.line`, without its line break
+    marks: tuple[Span, ...] = ()  #: the parts of `span` that do not go together
 
 
 class Place(Protocol):

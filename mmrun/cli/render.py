@@ -103,10 +103,26 @@ def _below(problem: Problem, paint: Any, mark: str) -> list[str]:
     text, start, end = _window(problem.snippet, problem.span)
     number = f"{problem.span.line:>6}"
     margin = " " * len(number)
-    carets = "^" * max(_width(text[start:end]), 1)
-    under = f"{' ' * _width(text[:start])}{paint(carets, mark)}"
+    below = _carets(text, start, end, problem)
+    under = " " * (len(below) - len(below.lstrip())) + paint(below.lstrip(), mark)
     lines = [f"{number} | {text}", f"{margin} | {' '.join([under, *hints[:1]])}"]
     return lines + [f"{margin} | {hint}" for hint in hints[1:]]
+
+
+def _carets(text: str, start: int, end: int, problem: Problem) -> str:
+    """Carets below a span of a line, or below its marks where all stand there."""
+    stretches = [(start, end)]
+    if problem.span is not None and problem.marks:
+        shift = problem.span.column - start
+        marked = [(m.column - shift, m.end_column - shift) for m in problem.marks]
+        lines = {n for m in problem.marks for n in (m.line, m.end_line)}
+        whole = lines == {problem.span.line} and marked[-1][1] <= len(text)
+        stretches = marked if whole else stretches
+    under = ""
+    for first, last in stretches:
+        under += " " * (_width(text[:first]) - len(under))
+        under += "^" * max(_width(text[first:last]), 1)
+    return under
 
 
 def _window(snippet: str, span: Span) -> tuple[str, int, int]:

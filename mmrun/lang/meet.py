@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mmrun.lang.names import mid
-from mmrun.lang.nodes import Expr, Node, Number, Type, Unary
+from mmrun.lang.nodes import Expr, Name, Node, Number, Type, Unary
 from mmrun.lang.scope import Context, Operand, compose, describe, describe_dimension
 from mmrun.units import MONEY, PRICE, RATIO, SIZE, TIME, Dimension
 
@@ -191,7 +191,10 @@ def _no_bare_beside_relative(context: Context, operands: Sequence[Operand]) -> b
 
 def _in_bps(node: Node) -> str:
     if not isinstance(node, Number):
-        return "give the param `unit: bps`"
+        named = isinstance(node, Name)
+        return (
+            "give the param `unit: bps`" if named else "write it in bps, such as 5bps"
+        )
     bps = f"{float(node.quantity.number) * 10_000:.6g}"
     return f"write {node.quantity.number:f}bps, or {bps}bps if a fraction is meant"
 
@@ -210,7 +213,8 @@ def _mismatch(context: Context, node: Node, operands: Sequence[Operand]) -> bool
         f"{texts[0]} is {found[0]}, {texts[1]} is {found[1]}; they must have one unit"
     )
     hints = _remedies(texts[0], first.expr.type, texts[1], other.expr.type)
-    return context.unit_error("MM320", message, node, *hints)
+    apart = (first.node, other.node)
+    return context.unit_error("MM320", message, node, *hints, apart=apart)
 
 
 def _field_mismatch(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -22,12 +22,14 @@ class Scope:
 
     `bindings` holds params, inputs, and the lets and quote fields that are already
     checked; a name of `pending` that is not among them could not be (its own problems
-    are reported elsewhere, so using it is not a problem again).
+    are reported elsewhere, so using it is not a problem again). `values` are what params
+    are worth, where known, so that a window of no length is found before a run.
     """
 
     bindings: Mapping[str, Expr] = field(default_factory=dict)
     pending: frozenset[str] = frozenset()
     units_off: bool = False
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,26 @@ class Context:
             )
         )
 
-    def unit_error(self, code: str, message: str, node: Node, *hints: str) -> bool:
-        """Report a unit error, a warning under `units: off`; whether to go on."""
+    def unit_error(
+        self,
+        code: str,
+        message: str,
+        node: Node,
+        *hints: str,
+        apart: Sequence[Node] = (),
+    ) -> bool:
+        """Report a unit error, a warning under `units: off`; whether to go on.
+
+        `apart` are the operands that do not go together.
+        """
         self.error(code, message, node, *hints)
-        if self.scope.units_off:
-            self.problems[-1] = replace(self.problems[-1], severity="warning")
+        place = self.formula.place
+        marks = tuple(place.span(part.start, part.end) for part in apart)
+        self.problems[-1] = replace(
+            self.problems[-1],
+            severity="warning" if self.scope.units_off else "error",
+            marks=marks,
+        )
         return self.scope.units_off
 
 

@@ -128,7 +128,12 @@ def _check_in_order(
     }
     bindings |= _readable_defaults(done, texts)
     named = {_name_of(key) for key in texts if _seen(key)} | formulas.unclear
-    scope = Scope(bindings, frozenset(named), units_off=formulas.units_off)
+    scope = Scope(
+        bindings,
+        frozenset(named),
+        units_off=formulas.units_off,
+        values={param.name: param.value for param in formulas.params},
+    )
     for key in ordered:
         if key not in trees:
             continue

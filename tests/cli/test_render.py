@@ -43,6 +43,25 @@ def test_more_hints_stand_below():
     ]
 
 
+def test_operands_that_do_not_go_together_have_carets_each():
+    """Both places of a mismatch are marked, below wide characters too."""
+    marks = (Span("a", 1, 5, 1, 8), Span("a", 1, 11, 1, 15))
+    span = Span("a", 1, 5, 1, 15)
+    problem = Problem("MM1", "m", span, ("h",), "error", "価格: mid + flow", marks)
+
+    assert full([problem], color=False).splitlines()[2] == (
+        "       |       ^^^   ^^^^ help: h"
+    )
+
+
+def test_marks_on_other_lines_leave_the_whole_span():
+    """A formula over lines is marked from its start to the line's end."""
+    marks = (Span("a", 1, 3, 1, 4), Span("a", 2, 1, 2, 2))
+    problem = Problem("MM1", "m", Span("a", 1, 3, 2, 2), (), "error", "x y + ", marks)
+
+    assert full([problem], color=False).splitlines()[2] == "       |   ^^^"
+
+
 def test_a_problem_without_a_place_has_its_hints_below():
     """There is no caret without text to point at."""
     problem = Problem("MM1", "m", None, ("h",))
