@@ -9,15 +9,23 @@ from __future__ import annotations
 from dataclasses import replace
 from difflib import get_close_matches
 
-from mmrun.lang.arguments import ARGUMENTS, Reader, any_series, market_data
-from mmrun.lang.functions import FUNCTIONS, OTHER_WORDS, Function, Parameter
+from mmrun.lang.arguments import (
+    ARGUMENTS,
+    MAX_COUNT,
+    Reader,
+    any_series,
+    known_value,
+    market_data,
+)
+from mmrun.lang.functions import FUNCTIONS, OTHER_WORDS
 from mmrun.lang.meet import BARE
 from mmrun.lang.mentions import QUOTE_FIELDS
-from mmrun.lang.names import NAMES
-from mmrun.lang.nodes import Call, Expr, Name, Node, Stage, Ticks, Type
+from mmrun.lang.names import NAMES, depth_name
+from mmrun.lang.nodes import Call, Expr, Name, Node, Number, Stage, Ticks, Type
 from mmrun.lang.results import RESULTS
 from mmrun.lang.scope import Context, Operand, compose, constant
-from mmrun.units import TIME
+from mmrun.lang.signatures import Function, Parameter
+from mmrun.units import SIZE, TIME, parse_literal
 
 
 Bound = list[tuple[Parameter, Node]]
@@ -113,18 +121,26 @@ def _plain(
 ) -> Expr | None:
     """A call whose arguments are all values or window lengths."""
     operands = []
-    for parameter, node in bound:
+    for parameter, node in _with_defaults(bound, function, call):
         expr = ARGUMENTS[parameter.kind](context, call, node, read)
         operands.append(Operand(node, expr) if expr is not None else None)
     given = [operand for operand in operands if operand is not None]
-    if len(given) < len(bound):
+    if len(given) < len(operands):
         return None
-    given += [_default(p, call) for p in function.parameters[len(bound) :] if p.default]
     return _result(context, call, function, given)
 
 
-def _default(parameter: Parameter, call: Call) -> Operand:
-    return Operand(call, constant(parameter.default or 0.0, BARE, call))
+def _with_defaults(bound: Bound, function: Function, call: Call) -> Bound:
+    """The arguments, and the defaults of what was left out, in signature order."""
+    given = {parameter.name for parameter, _ in bound}
+    left_out = [
+        (parameter, Number(quantity, call.start, call.end))
+        for parameter in function.parameters
+        if parameter.name not in given
+        and (quantity := parse_literal(parameter.default)) is not None
+    ]
+    parameters = list(function.parameters)
+    return sorted([*bound, *left_out], key=lambda pair: parameters.index(pair[0]))
 
 
 def _result(
@@ -205,4 +221,57 @@ def _ewma(
     return _plain(context, call, function, bound, read)
 
 
-_SPECIAL = {"prev": _prev, "sample": _sample, "age": _age, "ewma": _ewma}
+def _depth(
+    context: Context, call: Call, function: Function, bound: Bound, read: Reader
+) -> Expr | None:
+    """`depth(bid, 5tick)`: a market leaf of that name."""
+    (_, side), (_, within) = bound
+    expr = read(context, within)
+    if not isinstance(side, Name) or side.name not in {"bid", "ask"}:
+        message = f"depth(): expected bid or ask, found {context.text(side)}"
+        context.error("MM303", message, side, function.example)
+        return None
+    quantity = within.quantity if isinstance(within, Number) else None
+    if quantity is None or quantity.unit is None or quantity.unit.of != "tick":
+        text = context.text(within)
+        message = f"depth(): expected ticks as a literal, found {text}"
+        context.error("MM303", message, within, function.example)
+        return None
+    if expr is None or quantity.number % 1 or not 0 <= quantity.number <= MAX_COUNT:
+        message = f"depth(): ticks are whole and from 0 to {MAX_COUNT:,}"
+        context.error("MM305", message, within, function.example)
+        return None
+    kind = Type(dimension=SIZE)
+    leaf = compose("market", (), kind, call)
+    name = depth_name(side.name, int(quantity.number))
+    return replace(leaf, name=name, stage=function.stage, ticks=function.ticks)
+
+
+def _kyle_lambda(
+    context: Context, call: Call, function: Function, bound: Bound, read: Reader
+) -> Expr | None:
+    """`kyle_lambda(5min, bar=1s)`: the window holds two bars at least."""
+    expr = _plain(context, call, function, bound, read)
+    lengths = [known_value(context, arg) for arg in expr.args] if expr else []
+    if None in lengths or not lengths:
+        return expr
+    window, bar = (length or 0.0 for length in lengths)
+    if 2 * bar <= window <= MAX_COUNT * bar:
+        return expr
+    message = (
+        f"kyle_lambda(): the window holds {window / bar:,.6g} bars; "
+        f"from 2 to {MAX_COUNT:,} are possible"
+    )
+    context.error("MM305", message, call, function.example)
+    return None
+
+
+_SPECIAL = {
+    "prev": _prev,
+    "sample": _sample,
+    "age": _age,
+    "depth": _depth,
+    "ewma": _ewma,
+    "ewm_std": _ewma,
+    "kyle_lambda": _kyle_lambda,
+}

@@ -13,7 +13,7 @@ from mmrun.lang.calls import check_call
 from mmrun.lang.codes import CODES
 from mmrun.lang.functions import FUNCTIONS
 from mmrun.lang.meet import BARE, condition, fit_field, meet, number
-from mmrun.lang.names import FIELDS, NAMES
+from mmrun.lang.names import FIELDS, NAMES, level_of, named
 from mmrun.lang.nodes import (
     Binary,
     Call,
@@ -117,7 +117,7 @@ def _name(context: Context, node: Name) -> Expr | None:
         return scope.bindings[name]
     if name in scope.pending:
         return None
-    row = NAMES.get(name)
+    row = named(name)
     if row is None:
         _unknown(context, node)
     elif row.group == "quote field":
@@ -137,8 +137,8 @@ def _unknown(context: Context, node: Name) -> None:
     if name in FUNCTIONS:
         hint = f"call it: {FUNCTIONS[name].example}"
         context.error("MM302", f"{name} is a function", node, hint)
-    elif _is_of_a_venue(name) or _is_deeper_level(name):
-        message = "deeper levels, venues and other instruments are not supported yet"
+    elif _is_of_a_venue(name):
+        message = "venues and other instruments are not supported yet"
         context.error("MM390", f"{name}: {message}", node)
     else:
         context.error("MM301", f"unknown name {name}", node, *_meant(context, name))
@@ -148,12 +148,6 @@ def _is_of_a_venue(name: str) -> bool:
     """`venue.inventory`, `NASDAQ.bid`, `spy.mid`."""
     _, dot, last = name.rpartition(".")
     return bool(dot) and (last in NAMES or last in {"maker_cost", "taker_cost"})
-
-
-def _is_deeper_level(name: str) -> bool:
-    """`bid_2`, `ask_size_3`."""
-    head, _, level = name.rpartition("_")
-    return head in {"bid", "ask", "bid_size", "ask_size"} and level.isdigit()
 
 
 def _meant(context: Context, name: str) -> tuple[str, ...]:
@@ -174,6 +168,8 @@ def _meant(context: Context, name: str) -> tuple[str, ...]:
         return (_OTHER_WORDS[lower],)
     if "." in name:
         return ("values have no attributes",)
+    if level_of(lower):
+        return (f"did you mean {lower.removesuffix('_1')}?",)
     close = [lower] if lower in kinds else get_close_matches(lower, kinds, n=1)
     return tuple(f"did you mean {match} ({kinds[match]})?" for match in close)
 

@@ -6,7 +6,7 @@ kernels are held to it bit for bit. For each row an `Evaluator`
 1. reads the row's leaves; the market names that follow from others are computed
    (`MARKET` below),
 2. goes through the nodes, operands first: pointwise ones live in `pointwise`, functions
-   over time, with their carried state, in `series`,
+   over time, with their carried state, in `series` and `flow`,
 3. after a row at which quotes are evaluated remembers what `prev` refers to.
 
 Missing is NaN, conditions are 0.0, 1.0 or NaN.
@@ -18,9 +18,11 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from mmrun.lang.flow import FLOWS, Flow
+from mmrun.lang.functions import FUNCTIONS
 from mmrun.lang.nodes import Expr, Ticks
 from mmrun.lang.pointwise import POINTWISE, divide
-from mmrun.lang.series import SERIES, Imbalance, Series
+from mmrun.lang.series import SERIES, Series
 from mmrun.lang.show import expr_texts
 from mmrun.lang.walk import postorder
 from mmrun.units import TIME
@@ -92,10 +94,8 @@ class Evaluator:
             for node in self._order
             if node.op in SERIES
         }
-        self._imbalances = {
-            id(node): Imbalance()
-            for node in self._order
-            if node.op == "trade_imbalance"
+        self._flows: dict[int, Flow] = {
+            id(node): FLOWS[node.op]() for node in self._order if node.op in FLOWS
         }
         self._texts = expr_texts(list(self._roots.values()))
         self._latest_ns: dict[Ticks, int] = {}
@@ -143,8 +143,8 @@ class Evaluator:
             return POINTWISE[node.op](*args)
         if node.op in SERIES:
             return self._series_value(node, args, row)
-        if node.op == "trade_imbalance":
-            return self._imbalance(node, args[0], row)
+        if node.op in FLOWS:
+            return self._flow(node, args, row)
         if node.op == "prev":
             return self._prev(node)
         return self._leaf(node, row)
@@ -187,10 +187,13 @@ class Evaluator:
             return 1.0
         return self._market("last_size", row) if node.op == "volume" else args[0]
 
-    def _imbalance(self, node: Expr, window: float, row: Row) -> float:
-        size, side = (self._market(name, row) for name in ("last_size", "last_side"))
-        trade = size if row.ticks & node.ticks else None
-        return self._imbalances[id(node)].step(row.ts_ns, trade, side, window)
+    def _flow(self, node: Expr, args: list[float], row: Row) -> float:
+        reads = FUNCTIONS[node.op].reads
+        inputs = [self._market(name, row) for name in reads] or args[:1]
+        mask = node.ticks if reads else node.args[0].ticks
+        windows = args if reads else args[1:]
+        flow = self._flows[id(node)]
+        return flow.step(row.ts_ns, row.ticks & mask, tuple(inputs), tuple(windows))
 
     def _prev(self, node: Expr) -> float:
         if node.args:

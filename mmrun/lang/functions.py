@@ -2,99 +2,13 @@
 
 A row says how a function is called (`parameters`), what its result is (`result`, a rule
 of `results.RESULTS`), how far it looks back, what it depends on, and shows one use. The
-checker, `explain`, the completion and the documentation all read these rows.
+checker, `explain`, the completion and `docs/language.md` all read these rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
-
-from mmrun.lang.names import NAMES
-from mmrun.lang.nodes import Expr, Stage, Ticks
-
-
-Category = Literal["pointwise", "over_time", "order_flow", "special"]
-Kind = Literal[
-    "number",  # any number
-    "any",  # a number or a condition
-    "series",  # a number of market data
-    "any_series",  # a number or a condition of market data
-    "window",  # a time or a count of ticks, a literal or a param
-    "time",  # a time, a literal or a param
-    "decay",  # a number between 0 and 1, a literal or a param
-    "rows",  # the word trade or quote
-    "back",  # of prev: market data, own state, or a quote field's name
-]
-#: How a result's type follows from the arguments'; see `results.RESULTS`.
-Result = Literal[
-    "same",  # as x
-    "meet",  # what all arguments agree on
-    "root",  # half the powers
-    "ratio_of_ratio",  # takes a ratio, gives a plain one
-    "plain",  # a plain ratio
-    "condition",
-    "return",  # a relative price if x is a price, else a plain ratio
-    "per_root_time",  # x per sqrt(time)
-    "size",
-    "time",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter; `optional` ones have a `default` or are alternatives."""
-
-    name: str
-    kind: Kind
-    optional: bool = False
-    default: float | None = None
-    many: bool = False  #: takes this and all further positional arguments
-
-    def __str__(self) -> str:
-        if self.many:
-            return f"{self.name}, ..."
-        if self.default is not None:
-            return f"{self.name}={self.default:g}"
-        return f"{self.name}=..." if self.optional else self.name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
-    """A row of the table."""
-
-    name: str
-    category: Category
-    parameters: tuple[Parameter, ...] = ()
-    result: Result = "same"
-    look_back: Literal["none", "ticks", "window", "all"] = "none"
-    stage: Stage = Stage.CONSTANT  #: at least this; else the largest of the arguments'
-    ticks: Ticks = Ticks.NEVER  #: of functions that read the tape themselves
-    doc: str
-    example: str
-    supported: bool = True
-    reads: tuple[str, ...] = ()  #: market names that are inputs without being written
-
-    @property
-    def over_time(self) -> bool:
-        """Whether it carries state from row to row."""
-        return self.look_back != "none" and self.name not in {"prev", "age"}
-
-    def split(self, args: Sequence[Expr]) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
-        """The arguments of a checked call as inputs and window lengths.
-
-        Inputs are what is observed row by row, the names in `reads` among them; a
-        decay counts as a window length.
-        """
-        observed = int(self.parameters[0].kind in {"series", "any_series"})
-        leaves = tuple(NAMES[name].leaf(0, 0) for name in self.reads)
-        return (*args[:observed], *leaves), tuple(args[observed:])
-
-    @property
-    def signature(self) -> str:
-        """`ewma(x, half_life=..., decay=...)`."""
-        return f"{self.name}({', '.join(map(str, self.parameters))})"
+from mmrun.lang.nodes import Stage, Ticks
+from mmrun.lang.signatures import Category, Function, Parameter, Result, WarmUp
 
 
 _X = Parameter("x", "number")
@@ -103,8 +17,12 @@ _SERIES = Parameter("x", "series")
 _ANY_SERIES = Parameter("x", "any_series")
 _WINDOW = Parameter("window", "window")
 _TIME = Parameter("window", "time")
-_BY = Parameter("by", "window", optional=True, default=1.0)
+_BY = Parameter("by", "window", optional=True, default="1")
 _ROWS = Parameter("rows", "rows")
+_DECAYS = (
+    Parameter("half_life", "time", optional=True),
+    Parameter("decay", "decay", optional=True),
+)
 
 
 def _pointwise(
@@ -121,7 +39,13 @@ def _pointwise(
 
 
 def _over_time(
-    name: str, result: Result, doc: str, example: str, *parameters: Parameter
+    name: str,
+    result: Result,
+    doc: str,
+    example: str,
+    *parameters: Parameter,
+    definition: str = "",
+    warm_up: WarmUp = "empty",
 ) -> Function:
     return Function(
         name=name,
@@ -130,23 +54,35 @@ def _over_time(
         result=result,
         look_back="window" if _BY not in parameters else "ticks",
         stage=Stage.DATA,
+        warm_up=warm_up,
         doc=doc,
+        definition=definition,
         example=example,
     )
 
 
 def _order_flow(
-    name: str, result: Result, doc: str, example: str, *reads: str
+    name: str,
+    result: Result,
+    doc: str,
+    example: str,
+    *parameters: Parameter,
+    reads: tuple[str, ...] = (),
+    ticks: Ticks = Ticks.TRADE,
+    definition: str = "",
+    warm_up: WarmUp = "never",
 ) -> Function:
     return Function(
         name=name,
         category="order_flow",
-        parameters=(_TIME,),
+        parameters=parameters or (_TIME,),
         result=result,
         look_back="window",
         stage=Stage.DATA,
-        ticks=Ticks.TRADE,
+        ticks=ticks,
+        warm_up=warm_up,
         doc=doc,
+        definition=definition,
         example=example,
         reads=reads,
     )
@@ -191,65 +127,145 @@ _POINTWISE = (
 _OVER_TIME = (
     _over_time(
         "lag", "same", "x so many ticks or so long ago", "lag(mid, 5s)",
-        _ANY_SERIES, _BY,
+        _ANY_SERIES, _BY, warm_up="ticks",
     ),
     Function(
         name="prev",
         category="special",
         parameters=(Parameter("x", "back"),),
         look_back="ticks",
+        warm_up="ticks",
         doc="market data one tick ago; own state or a quote field at the last quote",
         example="prev(half_spread)",
     ),
     _over_time(
         "delta", "same", "x less its value so many ticks or so long ago",
-        "delta(mid, 1s)", _SERIES, _BY,
+        "delta(mid, 1s)", _SERIES, _BY, definition="x - lag(x, by)", warm_up="ticks",
     ),
     _over_time(
         "ret", "return", "x over its value so many ticks or so long ago, less 1",
-        "ret(last_price)", _SERIES, _BY,
+        "ret(last_price)", _SERIES, _BY, definition="x/lag(x, by) - 1", warm_up="ticks",
+    ),
+    _over_time(
+        "log_ret", "return", "log of x over its value so many ticks or so long ago",
+        "log_ret(mid, 1s)", _SERIES, _BY, definition="log(x/lag(x, by))", warm_up="ticks",
     ),
     _over_time("mean", "same", "mean of the observations", "mean(mid, 5s)", _SERIES, _WINDOW),
     _over_time(
+        "twap", "same", "time-weighted mean of x as it was held, up to the row",
+        "twap(mid, 1min)", _SERIES, _TIME,
+        definition="∫ x dt over the window / its length; from the first observation on",
+        warm_up="first",
+    ),
+    _over_time(
         "std", "same", "standard deviation of the observations, ddof 0",
         "std(ret(last_price), 5s)", _SERIES, _WINDOW,
+        definition="sqrt(Σ (x - mean)² / n); 0 of one observation",
     ),
-    _over_time("sum", "same", "sum of the observations", "sum(last_size, 5s)", _SERIES, _WINDOW),
     _over_time(
-        "count", "plain", "number of observations", "count(last_price, 5s)", _SERIES, _WINDOW
+        "sum", "same", "sum of the observations", "sum(last_size, 5s)", _SERIES, _WINDOW,
+        warm_up="never",
+    ),
+    _over_time(
+        "count", "plain", "number of observations", "count(last_price, 5s)", _SERIES, _WINDOW,
+        warm_up="never",
+    ),
+    _over_time(
+        "min_over", "same", "smallest observation", "mid - min_over(mid, 1min)",
+        _SERIES, _WINDOW,
+    ),
+    _over_time(
+        "max_over", "same", "largest observation", "max_over(mid, 1min) - mid",
+        _SERIES, _WINDOW,
     ),
     _over_time(
         "ewma", "same", "exponential average by half-life, or by decay a tick",
-        "ewma(mid, 5s)", _SERIES,
-        Parameter("half_life", "time", optional=True),
-        Parameter("decay", "decay", optional=True),
+        "ewma(mid, 5s)", _SERIES, *_DECAYS,
+        definition="m += (1 - 2**(-dt/half_life))*(x - m), or m = decay*m + (1-decay)*x; "
+        "starts at the first x",
+        warm_up="first",
     ),
     _over_time(
-        "volatility", "per_root_time", "sqrt(sum of squared changes / window)",
+        "ewm_std", "same", "exponential deviation by half-life, or by decay a tick",
+        "ewm_std(mid, 1min)", _SERIES, *_DECAYS,
+        definition="sqrt(ewma(x²) - ewma(x)²)", warm_up="first",
+    ),
+    _over_time(
+        "zscore", "plain", "how many deviations x is above its mean; missing where std is 0",
+        "zscore(mid, 5min)", _SERIES, _WINDOW,
+        definition="(x - mean(x, window)) / std(x, window)", warm_up="whole",
+    ),
+    _over_time(
+        "volatility", "per_root_time", "standard deviation of changes per root of time",
         "volatility(mid, 5min) * sqrt(5s)", _SERIES, _TIME,
+        definition="sqrt(Σ Δx² / window)", warm_up="whole",
     ),
     _over_time(
-        "realized_vol", "return", "sqrt(sum of squared log returns) over the window",
+        "realized_vol", "return", "realized volatility over the window's length",
         "realized_vol(mid, 5min)", _SERIES, _TIME,
+        definition="sqrt(Σ log_ret(x)²)", warm_up="whole",
+    ),
+    _over_time(
+        "parkinson", "return", "volatility over one bar's length, by the bars' ranges",
+        "parkinson(mid, bar=1min, bars=30)", _SERIES,
+        Parameter("bar", "time", optional=True, default="1min"),
+        Parameter("bars", "count", optional=True, default="30"),
+        definition="sqrt(Σ log(high/low)² / bars / (4 log 2)), over the last complete bars of the "
+        "clock; a bar opens at the value before it",
+        warm_up="whole",
     ),
     _over_time(
         "sample", "same", "x as of the last trade or book row, held",
-        "sample(std(ret(last_price), 5s), trade)", _ANY_SERIES, _ROWS,
+        "sample(std(ret(last_price), 5s), trade)", _ANY_SERIES, _ROWS, warm_up="first",
     ),
 )  # fmt: skip
 
+_SIGNED = ("last_size", "last_side")
 _ORDER_FLOW = (
     _order_flow(
-        "trade_imbalance",
-        "plain",
+        "trade_imbalance", "plain",
         "size bought less size sold by aggressors, over both; 0 when nothing traded",
-        "trade_imbalance(1s)",
-        "last_size",
-        "last_side",
+        "trade_imbalance(1s)", reads=_SIGNED,
+        definition="Σ side*size / Σ size",
+    ),
+    _order_flow(
+        "signed_volume", "size", "size bought less size sold by aggressors",
+        "signed_volume(5s)", reads=_SIGNED, definition="Σ side*size",
     ),
     _order_flow("trades", "plain", "number of trades", "trades(1s)"),
-    _order_flow("volume", "size", "size traded", "volume(1min)", "last_size"),
-)
+    _order_flow("volume", "size", "size traded", "volume(1min)", reads=("last_size",)),
+    _order_flow(
+        "vwap", "price", "volume-weighted average price of the trades", "vwap(1min)",
+        reads=("last_price", "last_size"),
+        definition="Σ price*size / Σ size", warm_up="empty",
+    ),
+    _order_flow(
+        "ofi", "size", "order flow imbalance at the touch (Cont, Kukanov & Stoikov 2014)",
+        "ofi(5s) / (bid_size + ask_size)",
+        reads=("bid", "bid_size", "ask", "ask_size"), ticks=Ticks.BOOK,
+        definition="Σ of: bid_size where bid >= its last, less the last bid_size where bid <= its "
+        "last, less ask_size where ask <= its last, plus the last ask_size where ask >= its last",
+    ),
+    _order_flow(
+        "vpin", "plain", "imbalance of equal-volume buckets, trades split at their edges",
+        "vpin(bucket=1000, buckets=50)",
+        Parameter("bucket", "bucket"),
+        Parameter("buckets", "count", optional=True, default="50"),
+        reads=_SIGNED,
+        definition="Σ |bought - sold| / (buckets*bucket), over the last full buckets",
+        warm_up="buckets",
+    ),
+    _order_flow(
+        "kyle_lambda", "price_per_size",
+        "price impact of signed volume (Kyle 1985), by regression over bars",
+        "kyle_lambda(5min, bar=1s) * signed_volume(5s)",
+        _TIME, Parameter("bar", "time", optional=True, default="1s"),
+        reads=("mid", "last_size", "last_side"), ticks=Ticks.BOOK | Ticks.TRADE,
+        definition="slope of the change of mid on Σ side*size, with intercept, over the last "
+        "complete bars of the clock; missing where volume does not vary",
+        warm_up="whole",
+    ),
+)  # fmt: skip
 
 _SPECIAL = (
     Function(
@@ -260,31 +276,29 @@ _SPECIAL = (
         look_back="all",
         stage=Stage.DATA,
         ticks=Ticks.ANY,
+        warm_up="first",
         doc="time since the last book row or trade",
         example="age(quote)",
+    ),
+    Function(
+        name="depth",
+        category="special",
+        parameters=(Parameter("side", "side"), Parameter("within", "ticks")),
+        result="size",
+        stage=Stage.DATA,
+        ticks=Ticks.BOOK,
+        doc="size displayed on a side, no further than so many ticks from its best price",
+        example="depth(bid, 5tick)",
     ),
 )
 
 #: In the language's design, not built yet: known, and refused by that name.
 _LATER = (
-    _later("log_ret", "over_time", "log return", "log_ret(mid)"),
-    _later("twap", "over_time", "time-weighted mean", "twap(mid, 1min)"),
-    _later("min_over", "over_time", "smallest observation", "min_over(mid, 1min)"),
-    _later("max_over", "over_time", "largest observation", "max_over(mid, 1min)"),
-    _later("ewm_std", "over_time", "exponential deviation", "ewm_std(mid, 5s)"),
-    _later("zscore", "over_time", "(x - mean) / std", "zscore(mid, 5min)"),
-    _later("parkinson", "over_time", "range volatility", "parkinson(mid, bar=1min, bars=30)"),
-    _later("signed_volume", "order_flow", "size bought less sold", "signed_volume(5s)"),
-    _later("vwap", "order_flow", "volume-weighted price", "vwap(1min)"),
-    _later("ofi", "order_flow", "order flow imbalance", "ofi(5s)"),
-    _later("vpin", "order_flow", "volume-bucket imbalance", "vpin(bucket=1000, buckets=50)"),
-    _later("kyle_lambda", "order_flow", "price impact of size", "kyle_lambda(5min, bar=1s)"),
     _later("fills", "special", "own fills", "fills(10s)"),
     _later("bid_fills", "special", "own fills on the bid", "bid_fills(10s)"),
     _later("ask_fills", "special", "own fills on the ask", "ask_fills(10s)"),
     _later("fill_rate", "special", "own fills per second quoted", "fill_rate(1min)"),
     _later("own_markout", "special", "mid after own fills", "own_markout(5s, over=30min)"),
-    _later("depth", "special", "size near the touch", "depth(bid, 5tick)"),
 )  # fmt: skip
 
 #: Name to row, in the order of the documentation.

@@ -5,8 +5,9 @@ Names of the strategy's file (params, lets) are not here: they come with a `Scop
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mmrun.lang.mentions import QUOTE_FIELDS
 from mmrun.lang.nodes import Expr, Stage, Ticks, Type
@@ -136,6 +137,49 @@ _ROWS = (
     _quote("half_spread", "half the quoted spread, a price"),
     _quote("reservation", "the price quoted around"),
 )
+
+#: Deeper levels are `bid_2`, `ask_size_3` and so on.
+_LEVEL = re.compile(r"(bid|ask)(_size)?_([1-9]\d{0,2})\Z")
+_DEPTH = re.compile(r"depth\((bid|ask), (\d+)tick\)\Z")
+
+
+class Level(NamedTuple):
+    """A place in the book: of a side, a level's price or size, or the size so near."""
+
+    side: Literal["bid", "ask"]
+    what: Literal["price", "size", "depth"]
+    number: int  #: of the level, 1 the best; of `depth` the ticks from the best
+
+
+def level_of(name: str) -> Level | None:
+    """What `bid_2`, `ask_size_3` and `depth(bid, 5tick)` ask for; None of other names.
+
+    >>> level_of("ask_size_3")
+    Level(side='ask', what='size', number=3)
+    """
+    if found := _LEVEL.match(name):
+        side, size, number = found.groups()
+        return Level(side, "size" if size else "price", int(number))  # type: ignore[arg-type]
+    if found := _DEPTH.match(name):
+        return Level(found[1], "depth", int(found[2]))  # type: ignore[arg-type]
+    return None
+
+
+def depth_name(side: str, ticks: int) -> str:
+    """The name of `depth(side, ticks)` as market data."""
+    return f"depth({side}, {ticks}tick)"
+
+
+def named(name: str) -> Named | None:
+    """The row of a name, those of deeper levels made as they are asked for."""
+    if name in NAMES:
+        return NAMES[name]
+    level = level_of(name)
+    if level is None or level.number < 2 or level.what == "depth":
+        return None
+    kind = _SIZE if level.what == "size" else _PRICE
+    return _market(name, kind, Ticks.BOOK, f"{level.what} of a deeper level")
+
 
 #: Name to row, in the order of the documentation.
 NAMES: dict[str, Named] = {row.name: row for row in _ROWS}

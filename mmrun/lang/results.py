@@ -73,6 +73,8 @@ RESULTS: dict[str, Callable[[Context, Call, list[Operand]], _Found]] = {
     "condition": _fixed(CONDITION),
     "return": _return,
     "per_root_time": _per_root_time,
+    "price": _fixed(Type(dimension=PRICE)),
     "size": _fixed(Type(dimension=SIZE)),
     "time": _fixed(Type(dimension=TIME)),
+    "price_per_size": _fixed(Type(dimension=PRICE.over(SIZE))),
 }

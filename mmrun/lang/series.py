@@ -20,7 +20,7 @@ from collections import deque
 from typing import Protocol, TypeGuard
 
 from mmrun.lang.pointwise import divide, exp, log, sqrt
-from mmrun.lang.windows import Deviations, Window, window_ns
+from mmrun.lang.windows import RESUM_AFTER, Deviations, Window, window_ns
 
 
 LOG_2 = 0.6931471805599453
@@ -103,19 +103,132 @@ class Std(_OverWindow):
         return sqrt(_not_below_zero(square - mean * mean))
 
 
-class Imbalance:
-    """`trade_imbalance(w)`: 0 when no trade of known side is in the window."""
+class Zscore:
+    """`zscore(x, w)`: deviations above the mean; missing until the window has passed."""
 
-    def __init__(self) -> None:
-        self._window = Window(timed=True, sums=2)
+    def __init__(self, *, timed: bool) -> None:
+        self._window = Deviations(timed=timed, sums=2)
+        self._latest = math.nan
+        self._first_at: int | None = None
 
-    def step(self, now: int, size: float | None, side: float, window: float) -> float:
-        """The value at one row; `size` is None at rows that are no trades."""
-        known = _is_observation(size) and abs(side) == 1.0
-        values = (side * size, size) if known and size is not None else None
-        self._window.advance(now, values, window)
-        signed, total = self._window.totals
-        return 0.0 if total == 0.0 else signed / total
+    def step(self, now: int, x: float | None, window: float) -> float:
+        """The value at one row."""
+        if _is_observation(x):
+            self._latest = x
+            self._first_at = now if self._first_at is None else self._first_at
+        held = self._window
+        held.advance(now, (x,) if _is_observation(x) else None, window)
+        if not held or not held.full(window) or not self._seen(now, window):
+            return math.nan
+        mean, square = (total / len(held) for total in held.totals)
+        std = sqrt(_not_below_zero(square - mean * mean))
+        # Values that are all equal leave rounding in the sums, and no deviation.
+        if std == 0.0 or all(row[1][0] == self._latest for row in held.rows):
+            return math.nan
+        return ((self._latest - held.shift) - mean) / std
+
+    def _seen(self, now: int, window: float) -> bool:
+        if self._first_at is None:
+            return False
+        return not self._window.timed or now - self._first_at >= window_ns(window)
+
+
+class Extreme:
+    """`min_over(x, w)` and `max_over(x, w)`: of equal values the later one."""
+
+    def __init__(self, *, timed: bool) -> None:
+        self._timed = timed
+        self._rows: deque[tuple[int, float]] = deque()
+
+    def beats(self, x: float, other: float) -> bool:
+        """Whether a value is at least as extreme as an earlier one."""
+        raise NotImplementedError
+
+    def step(self, now: int, x: float | None, window: float) -> float:
+        """The value at one row."""
+        if self._timed:
+            while self._rows and self._rows[0][0] <= now - window_ns(window):
+                self._rows.popleft()
+        if _is_observation(x):
+            self._rows.append((now, x))
+        while not self._timed and len(self._rows) > window:
+            self._rows.popleft()
+        if not self._rows or not (self._timed or len(self._rows) >= window):
+            return math.nan
+        best = self._rows[0][1]
+        for _, value in self._rows:
+            best = value if self.beats(value, best) else best
+        return best
+
+
+class MinOver(Extreme):
+    """`min_over(x, w)`."""
+
+    def beats(self, x: float, other: float) -> bool:
+        """Whether a value is no larger."""
+        return x <= other
+
+
+class MaxOver(Extreme):
+    """`max_over(x, w)`."""
+
+    def beats(self, x: float, other: float) -> bool:
+        """Whether a value is no smaller."""
+        return x >= other
+
+
+class Twap:
+    """`twap(x, w)`: the mean of x as it was held over the window, weighted by time.
+
+    `total` is the area, less `shift`, of the stretches between observations.
+    """
+
+    def __init__(self, *, timed: bool) -> None:
+        del timed
+        self._rows: deque[tuple[int, float]] = deque()
+        self._total = 0.0
+        self._shift = math.nan
+        self._evicted = 0
+
+    def step(self, now: int, x: float | None, window: float) -> float:
+        """The value at one row; the first observation's own while no time has passed."""
+        start = now - window_ns(window)
+        while len(self._rows) > 1 and self._rows[1][0] <= start:
+            self._evict()
+        if _is_observation(x):
+            self._add(now, x)
+        if not self._rows:
+            return math.nan
+        (first_ts, first), (last_ts, last) = self._rows[0], self._rows[-1]
+        begin = max(first_ts, start)
+        if begin == now:
+            return last
+        before = (first - self._shift) * (begin - first_ts)
+        after = (last - self._shift) * (now - last_ts)
+        return self._shift + (self._total - before + after) / (now - begin)
+
+    def _add(self, now: int, x: float) -> None:
+        if not self._rows:
+            self._shift = x
+        self._rows.append((now, x))
+        if len(self._rows) > 1:
+            self._total += self._area(len(self._rows) - 2)
+        if self._evicted >= max(RESUM_AFTER, len(self._rows)):
+            self._evicted, self._total, self._shift = 0, 0.0, self._rows[0][1]
+            for place in range(len(self._rows) - 1):
+                self._total += self._area(place)
+
+    def _evict(self) -> None:
+        self._total -= self._area(0)
+        self._evicted += 1
+        self._rows.popleft()
+        if len(self._rows) == 1:
+            self._evicted, self._total, self._shift = 0, 0.0, self._rows[0][1]
+
+    def _area(self, place: int) -> float:
+        """Between an observation and the next."""
+        (ts, x), (until, _) = self._rows[place], self._rows[place + 1]
+        return (x - self._shift) * (until - ts)
 
 
 class Lag:
@@ -172,6 +285,15 @@ class Return(Change):
         return divide(latest, lagged) - 1.0
 
 
+class LogReturn(Change):
+    """`log_ret(x, by)`: the log of the latest observation over the lagged one."""
+
+    def step(self, now: int, x: float | None, window: float) -> float:
+        """The value at one row."""
+        latest, lagged = self.pair(now, x, window)
+        return log(divide(latest, lagged))
+
+
 class Ewma:
     """`ewma(x, half_life)`, or by a decay a tick where not timed."""
 
@@ -190,10 +312,42 @@ class Ewma:
     def _moved(self, now: int, x: float, window: float) -> float:
         if self._at is None:
             return x
+        kept = self.kept(now, window)
         if not self._timed:
-            return window * self._mean + (1.0 - window) * x
+            return kept * self._mean + (1.0 - kept) * x
+        return self._mean + (1.0 - kept) * (x - self._mean)
+
+    def kept(self, now: int, window: float) -> float:
+        """How much of what was is left."""
+        if not self._timed or self._at is None:
+            return window
         half_lives = (now - self._at) / _NS / window
-        return self._mean + (1.0 - exp(-half_lives * LOG_2)) * (x - self._mean)
+        return exp(-half_lives * LOG_2)
+
+
+class EwmStd(Ewma):
+    """`ewm_std(x, ...)`: the root of ewma(x²) - ewma(x)², kept without their difference.
+
+    Where the mean goes `m + a*d`, d being x - m, the variance v goes `(1-a)*(v + a*d²)`.
+    """
+
+    def __init__(self, *, timed: bool) -> None:
+        super().__init__(timed=timed)
+        self._variance = math.nan
+
+    def step(self, now: int, x: float | None, window: float) -> float:
+        """The value at one row; 0 of one observation."""
+        if _is_observation(x):
+            self._variance = self._spread(now, x, window)
+            super().step(now, x, window)
+        return sqrt(_not_below_zero(self._variance))
+
+    def _spread(self, now: int, x: float, window: float) -> float:
+        if self._at is None:
+            return 0.0
+        kept = self.kept(now, window)
+        away = x - self._mean
+        return kept * (self._variance + (1.0 - kept) * (away * away))
 
 
 class Volatility:
@@ -261,16 +415,22 @@ def _not_below_zero(x: float) -> float:
     return max(x, 0.0)
 
 
-#: Functions over time of one input; `Imbalance` has two.
+#: Functions over time of one input and one window; those of more are in `lang.flow`.
 SERIES: dict[str, type[Series]] = {
     "lag": Lag,
     "delta": Delta,
     "ret": Return,
+    "log_ret": LogReturn,
     "mean": Mean,
     "std": Std,
     "sum": Sum,
     "count": Count,
+    "min_over": MinOver,
+    "max_over": MaxOver,
+    "twap": Twap,
+    "zscore": Zscore,
     "ewma": Ewma,
+    "ewm_std": EwmStd,
     "volatility": Volatility,
     "realized_vol": RealizedVol,
     "sample": Sample,

@@ -165,7 +165,7 @@ def _leaf_or_call(node: Expr, args: list[Text]) -> Text:
     arguments = [arg.text for arg in args]
     if node.op == "sample":
         arguments.append(node.name)
-    if node.op == "ewma" and node.args[1].type.dimension != TIME:
+    if node.op in {"ewma", "ewm_std"} and node.args[1].type.dimension != TIME:
         arguments[1] = f"decay={arguments[1]}"
     return Text(f"{node.op}({', '.join(arguments)})")
 

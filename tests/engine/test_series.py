@@ -67,7 +67,7 @@ BY_HAND = [
     ("lag", seconds(3), [NAN, NAN, NAN, 1, 1, 3, 3, 3]),
     ("delta", ticks(1), [NAN, NAN, 2, 2, 2, 2, 4, 4]),
     ("delta", seconds(3), [NAN, NAN, NAN, 2, 2, 0, 4, 4]),
-    ("ret", None, [NAN, NAN, 2, 2, 2, 2, 7 / 3 - 1, 7 / 3 - 1]),
+    ("ret", ticks(1), [NAN, NAN, 2, 2, 2, 2, 7 / 3 - 1, 7 / 3 - 1]),
     ("ewma", ticks(0.5), [1, 1, 2, 2, 2, 2, 4.5, 4.5]),
     ("volatility", seconds(4), [NAN] * 4 + [1, 1, 2, 2]),
     ("sample", None, [1, 1, 3, 3, NAN, NAN, 7, 7]),
@@ -187,8 +187,8 @@ def test_a_window_must_be_a_positive_length(length: float) -> None:
 
 def test_an_unknown_function_is_refused() -> None:
     """A step that no kernel knows is an error before the first row."""
-    with pytest.raises(ValueError, match="kyle_lambda is not a function over time"):
-        SeriesRunner(SeriesStep("c", "kyle_lambda", ("x",), (), BOOK), {})
+    with pytest.raises(ValueError, match="microprice is not a function over time"):
+        SeriesRunner(SeriesStep("c", "microprice", ("x",), (), BOOK), {})
 
 
 def test_inputs_must_match_the_step() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from mmrun.lang.check import Scope, check
 from mmrun.lang.evaluate import MARKET
+from mmrun.lang.flow import FLOWS
 from mmrun.lang.functions import FUNCTIONS, OTHER_WORDS
 from mmrun.lang.names import NAMES, RESERVED_NAMES
 from mmrun.lang.nodes import Expr, Ticks
@@ -49,9 +50,10 @@ def test_what_is_not_built_yet_says_so(scope: Scope, name: str) -> None:
 
 def test_every_supported_function_has_a_meaning() -> None:
     """The evaluator knows each, as a pointwise operation or as carried state."""
-    elsewhere = {"prev", "age", "trade_imbalance"}
+    elsewhere = {"prev", "age", "depth"}
+    meanings = set(POINTWISE) | set(SERIES) | set(FLOWS)
 
-    assert set(SUPPORTED) == (set(SUPPORTED) & set(POINTWISE)) | set(SERIES) | elsewhere
+    assert set(SUPPORTED) == (set(SUPPORTED) & meanings) | set(SERIES) | elsewhere
 
 
 def test_inputs_and_windows_are_told_apart(read: Callable[..., Expr]) -> None:
@@ -74,7 +76,7 @@ def test_over_time_marks_what_carries_state() -> None:
     """Kernels exist for these and for no others."""
     over_time = {name for name in SUPPORTED if FUNCTIONS[name].over_time}
 
-    assert over_time == set(SERIES) | {"trade_imbalance"}
+    assert over_time == set(SERIES) | set(FLOWS)
 
 
 def test_other_words_lead_to_functions_that_exist() -> None:

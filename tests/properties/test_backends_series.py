@@ -15,54 +15,68 @@ from numpy.typing import NDArray
 from mmrun.engine.jit import Mode, compiled, uncompiled
 from mmrun.engine.series import SeriesRunner
 from mmrun.lang.evaluate import Evaluator, Row
+from mmrun.lang.functions import FUNCTIONS
 from mmrun.lang.nodes import Expr, Ticks, Type
 from mmrun.plan.plan import SeriesStep, Window
 from mmrun.units import TIME
 
 
 SECOND = 1_000_000_000
-WINDOWED = ("sum", "mean", "count", "std")
-ORDER_FLOW = ("trades", "volume", "trade_imbalance")
-TIMED_ONLY = ("volatility", "realized_vol", *ORDER_FLOW)
-LAGS = ("lag", "delta", "ret")
-BATCH_NAMES = ("x", "last_size", "last_side")
+TIMED, COUNTED = Type(dimension=TIME), Type(bare=True)
+WINDOWED = ("sum", "mean", "count", "std", "min_over", "max_over", "zscore")
+ORDER_FLOW = ("trades", "volume", "trade_imbalance", "signed_volume", "vwap", "ofi")
+TIMED_ONLY = ("volatility", "realized_vol", "twap", *ORDER_FLOW)
+LAGS = ("lag", "delta", "ret", "log_ret")
+AVERAGES = ("ewma", "ewm_std")
+BATCH_NAMES = (
+    "x", "mid", "last_price", "last_size", "last_side",
+    "bid", "bid_size", "ask", "ask_size",
+)  # fmt: skip
 
-#: Function, and its window in seconds (True) or ticks.
+
+def timed(*lengths: float) -> tuple[Window, ...]:
+    return tuple(Window(timed=True, constant=length) for length in lengths)
+
+
+def counted(length: float) -> tuple[Window, ...]:
+    return (Window(timed=False, constant=length),)
+
+
+#: Function, and its windows in seconds or ticks.
 CASES = [
-    *[(op, Window(timed=True, constant=2.5)) for op in (*WINDOWED, *LAGS, "ewma")],
-    *[(op, Window(timed=True, constant=2.5)) for op in TIMED_ONLY],
-    *[(op, Window(timed=False, constant=3.0)) for op in (*WINDOWED, *LAGS)],
-    ("ret", Window(timed=False, constant=1.0)),
-    ("ewma", Window(timed=False, constant=0.94)),
-    ("sample", None),
+    *[(op, timed(2.5)) for op in (*WINDOWED, *LAGS, *AVERAGES, *TIMED_ONLY)],
+    *[(op, counted(3.0)) for op in (*WINDOWED, *LAGS)],
+    ("ret", counted(1.0)),
+    *[(op, counted(0.94)) for op in AVERAGES],
+    ("sample", ()),
+    ("parkinson", timed(0.7) + counted(3.0)),
+    ("kyle_lambda", timed(2.5, 0.6)),
+    ("vpin", counted(2.5) + counted(3.0)),
 ]
-IDS = [f"{op}-{w and (w.timed, w.constant)}" for op, w in CASES]
+IDS = ["-".join([op, *(f"{w.timed}-{w.constant}" for w in ws)]) for op, ws in CASES]
 
-Case = tuple[str, Window | None]
+Case = tuple[str, tuple[Window, ...]]
 Tape = dict[str, NDArray[np.generic]]
 
 
 def step_of(case: Case, ticks: Ticks) -> SeriesStep:
     """The step that the plan makes of a function of `x`."""
-    op, window = case
-    inputs = {
-        "trades": (),
-        "volume": BATCH_NAMES[1:2],
-        "trade_imbalance": BATCH_NAMES[1:],
-    }
-    names = inputs.get(op, ("x",))
-    return SeriesStep("c", op, names, () if window is None else (window,), int(ticks))
+    op, windows = case
+    names = FUNCTIONS[op].reads if is_order_flow(op) else ("x",)
+    return SeriesStep("c", op, names, windows, int(ticks))
 
 
 def formula_of(case: Case, ticks: Ticks) -> Expr:
     """The checked tree of a function of `x`, which ticks at `ticks`."""
-    op, window = case
-    if window is None:
+    op, windows = case
+    if not windows:
         return Expr(op, (Expr("market", name="x", ticks=Ticks.ANY),), ticks=ticks)
-    kind = Type(dimension=TIME) if window.timed else Type(bare=True)
-    length = Expr("const", value=window.constant or math.nan, type=kind)
-    x = (Expr("market", name="x", ticks=ticks),)
-    return Expr(op, (*(() if op in ORDER_FLOW else x), length), ticks=ticks)
+    lengths = [
+        Expr("const", value=w.constant or math.nan, type=TIMED if w.timed else COUNTED)
+        for w in windows
+    ]
+    x = () if is_order_flow(op) else (Expr("market", name="x", ticks=ticks),)
+    return Expr(op, (*x, *lengths), ticks=ticks)
 
 
 def by_definition(case: Case, ticks: Ticks, tape: Tape) -> list[float]:
@@ -106,8 +120,11 @@ def tapes(draw: DrawFn) -> Tape:
     some = st.sampled_from([math.nan, 0.0, -0.0, 1.0, 150.01, 150.02, 1e-9, -3.0])
     x = st.one_of(some, st.floats(1.0, 2.0), st.floats())
     size = st.sampled_from([1.0, 2.0, 0.3, 100.0, math.nan])
+    price = st.sampled_from([150.01, 150.02, 150.03, 0.1, math.nan])
+    side = st.sampled_from([-1.0, 0.0, 1.0])
+    touch = (price, size, price, size)
     row = st.tuples(
-        gaps, st.sampled_from([1, 2, 4]), x, size, st.sampled_from([-1.0, 0.0, 1.0])
+        gaps, st.sampled_from([1, 2, 4]), x, price, price, size, side, *touch
     )
     rows = draw(st.lists(row, min_size=1, max_size=60))
     gap, bits, *columns = (np.array(c) for c in zip(*rows, strict=True))
@@ -124,13 +141,23 @@ def long_tape(rows: int, seed: int) -> Tape:
         "ts": np.cumsum(chance.exponential(0.01 * SECOND, rows)).astype(np.int64),
         "bits": chance.choice(np.array([1, 2, 4], np.int8), rows, p=[0.7, 0.2, 0.1]),
         "x": np.where(known, 150 + np.cumsum(chance.normal(0, 0.01, rows)), math.nan),
-        "last_size": chance.integers(1, 50, rows) / 7,
+        "mid": 150 + np.cumsum(chance.normal(0, 0.01, rows)),
+        "last_price": 150 + chance.integers(-9, 9, rows) / 100,
+        **{name: 150 + chance.integers(-1, 2, rows) / 100 for name in ("bid", "ask")},
+        **{
+            name: chance.integers(1, 50, rows) / 7
+            for name in ("last_size", "bid_size", "ask_size")
+        },
         "last_side": chance.choice([-1.0, 0.0, 1.0], rows),
     }
 
 
+def is_order_flow(op: str) -> bool:
+    return FUNCTIONS[op].category == "order_flow"
+
+
 def ticks_of(case: Case, ticks: Ticks) -> Ticks:
-    return Ticks.TRADE if case[0] in ORDER_FLOW else ticks
+    return FUNCTIONS[case[0]].ticks if is_order_flow(case[0]) else ticks
 
 
 MASKS = st.sampled_from([Ticks.BOOK, Ticks.TRADE, Ticks.BOOK | Ticks.TRADE])
@@ -182,8 +209,9 @@ def test_uncompiled_kernels_give_the_same_bits(
 def test_windows_are_what_numpy_says(seed: int, seconds: float) -> None:
     """Sums, means and deviations are within 1e-9 of summing each window exactly."""
     tape = long_tape(400, seed)
-    window = Window(timed=True, constant=seconds)
-    found = {op: by_kernels((op, window), Ticks.BOOK, tape, []) for op in WINDOWED}
+    found = {
+        op: by_kernels((op, timed(seconds)), Ticks.BOOK, tape, []) for op in WINDOWED
+    }
     observed = (tape["bits"] == 1) & ~np.isnan(tape["x"])
 
     for row, now in enumerate(tape["ts"]):
@@ -193,6 +221,9 @@ def test_windows_are_what_numpy_says(seed: int, seconds: float) -> None:
         std = np.std(held) if len(held) else math.nan
 
         assert found["count"][row] == len(held)
+        low, high = (min(held), max(held)) if len(held) else (math.nan, math.nan)
+        np.testing.assert_array_equal(found["min_over"][row], low)
+        np.testing.assert_array_equal(found["max_over"][row], high)
         assert found["sum"][row] == pytest.approx(math.fsum(held), rel=1e-9)
         assert found["mean"][row] == pytest.approx(mean, rel=1e-9, nan_ok=True)
         assert found["std"][row] == pytest.approx(std, abs=1e-9, nan_ok=True)

@@ -144,15 +144,24 @@ MORE = {
 OVER_TIME = [
     "lag({x}, {w})", "prev({x})", "delta({x}, {w})", "mean({x}, {w})",
     "std({x}, {w})", "sum({x}, {w})", "ewma({x}, {t})", "ewma({x}, decay=0.9)",
-    "sample({x}, trade)", "sample({x}, quote)",
+    "sample({x}, trade)", "sample({x}, quote)", "twap({x}, {t})",
+    "min_over({x}, {w})", "max_over({x}, {w})", "ewm_std({x}, {t})",
+    "ewm_std({x}, decay=0.9)",
 ]  # fmt: skip
 OVER_TIME_MORE = {
     "bool": ["lag({x}, {w})", "prev({x})", "sample({x}, trade)", "sample({x}, quote)"],
-    "ratio": ["count({any}, {w})", "trade_imbalance({t})", "trades({t})"],
-    "size": ["volume({t})"],
-    "relative": ["ret({price}, {w})", "realized_vol({price}, {t})"],
+    "ratio": [
+        "count({any}, {w})", "trade_imbalance({t})", "trades({t})",
+        "zscore({any}, {w})", "vpin({bucket}, buckets=2)",
+    ],
+    "price": ["vwap({t})", "(kyle_lambda({t}, bar=300ms) * 100lot)"],
+    "size": ["volume({t})", "signed_volume({t})", "ofi({t})"],
+    "relative": [
+        "ret({price}, {w})", "realized_vol({price}, {t})", "log_ret({price}, {w})",
+        "parkinson({price}, bar={t}, bars=2)", "parkinson({price}, 500ms, bars=back)",
+    ],
     "sigma": ["volatility({price}, {t})"],
-}
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -199,6 +208,7 @@ class Maker:
             any=self.series(self.pick(["price", "size", "relative"]), depth - 1),
             w=self.pick(WINDOWS),
             t=self.pick(TIMES),
+            bucket=self.pick(["5", "2lot", "clip"]),
         )
 
     def series(self, kind: str, depth: int) -> str:
