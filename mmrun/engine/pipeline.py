@@ -21,6 +21,7 @@ from mmrun.engine.consolidate import observe_venues
 from mmrun.engine.interpret import InterpretedColumn
 from mmrun.engine.jit import Mode, uncompiled
 from mmrun.engine.kernel import Rows
+from mmrun.engine.levels import Levels
 from mmrun.engine.observe import (
     OBSERVER,
     SAME,
@@ -40,6 +41,7 @@ from mmrun.engine.sparse import (
     trade_rows,
 )
 from mmrun.engine.state import NEVER, new_records
+from mmrun.lang.names import level_of
 from mmrun.lang.nodes import FIRST_INPUT, Ticks, input_ticks
 from mmrun.market.inputs import InputColumn
 from mmrun.market.instrument import Instrument
@@ -78,6 +80,7 @@ class Pipeline:
     mode: Mode
     observers: Any  #: OBSERVER, one a venue
     stale_after_ns: int  #: silence after which a venue has no part in the market
+    levels: Levels  #: the market columns of deeper levels
     columns: tuple[str, ...]  #: what the kernel's block holds, row by row
     read: frozenset[str]  #: the market columns that are read
     held_columns: tuple[str, ...]  #: those of them to be made beside the touch
@@ -186,6 +189,7 @@ class Pipeline:
         for name in self.held_columns:
             known[name] = self._base(name, batch, seen)
         self.joined = {name: one.join(batch.ts) for name, one in self.inputs.items()}
+        known |= self.levels.run(batch)
         return known | {name: one.value for name, one in self.joined.items()}
 
     def _base(self, name: str, batch: Batch, seen: Observed) -> Floats:
@@ -328,7 +332,8 @@ def _held_columns(plan: Plan, sparse: frozenset[str]) -> tuple[str, ...]:
             over_trades = step.ticks == Ticks.TRADE
             read |= {n for n in step.inputs if not (over_trades and n in at_trades)}
     made = {"mid", "bid", "bid_size", "ask", "ask_size"}
-    return tuple(n for n in plan.base_columns if n in read - made)
+    names = (n for n in plan.base_columns if n in read - made)
+    return tuple(n for n in names if level_of(n) is None)
 
 
 def _observers(plan: Plan, instruments: Sequence[Instrument]) -> Any:
@@ -355,7 +360,8 @@ def new_pipeline(
     inputs: Mapping[str, InputColumn] | None = None,
 ) -> Pipeline:
     """The columns of a run before its first batch."""
-    stale_after_ns = plan.strategy.risk.stale_after_ns
+    stale_after = plan.strategy.risk.stale_after_ns
+    stale_after_ns = NEVER if stale_after is None else stale_after
     sparse = sparse_steps(plan)
     pipeline = Pipeline(
         plan=plan,
@@ -364,7 +370,13 @@ def new_pipeline(
         utc_offset=utc_offset,
         mode=mode,
         observers=_observers(plan, instruments),
-        stale_after_ns=NEVER if stale_after_ns is None else stale_after_ns,
+        stale_after_ns=stale_after_ns,
+        levels=Levels(
+            plan.base_columns,
+            [sizes_of(plan.strategy, each)[0] for each in instruments],
+            stale_after_ns,
+            mode,
+        ),
         columns=tuple(n for n in plan.residual.inputs if n[0] not in "$@~"),
         read=frozenset(plan.base_columns),
         held_columns=_held_columns(plan, sparse),

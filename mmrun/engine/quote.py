@@ -168,7 +168,8 @@ def _row(
         n: math.nan if i.default is None else i.default for n, i in declared.items()
     }
     overrides: dict[str, float] = {}
-    texts = {show(node): node for node in postorder(roots.values()) if node.args}
+    written = (n for n in postorder(roots.values()) if n.args or n.op == "market")
+    texts = {show(node): node for node in written if node.name not in NAMES}
     for name, text in market.names.items():
         known = name if name in checked.lets else _canonical(checked, name)
         node = checked.lets.get(name) or texts.get(known)
