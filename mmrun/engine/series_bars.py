@@ -30,7 +30,7 @@ def parkinson_values(rows: Rows, state: Any, ring: Ring, look: Look, _what: int)
         if ticks != 0 or now >= wake:
             if s.first_ts != NEVER and now // look.bar_ns > s.bar:
                 passed = now // look.bar_ns - s.bar
-                reach = log(s.high / s.low)
+                reach = 0.0 if s.high == s.low else log(s.high / s.low)
                 push(s, ring, look, 0.0, reach * reach)
                 for _ in range(min(passed - 1, look.bars)):
                     push(s, ring, look, 0.0, 0.0)
@@ -96,7 +96,8 @@ def kyle_values(rows: Rows, state: Any, ring: Ring, look: Look, _what: int) -> i
         if ticks != 0 or now >= wake:
             if s.first_ts != NEVER and now // look.bar_ns > s.bar:
                 passed = now // look.bar_ns - s.bar
-                push(s, ring, look, s.latest - s.lagged, s.total)
+                still = s.latest == s.lagged
+                push(s, ring, look, 0.0 if still else s.latest - s.lagged, s.total)
                 for _ in range(min(passed - 1, look.bars)):
                     push(s, ring, look, 0.0, 0.0)
                 s.lagged, s.total = s.latest, 0.0

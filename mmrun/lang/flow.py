@@ -196,7 +196,9 @@ class Parkinson:
 
     def _close(self, passed: int, bars: int) -> None:
         """End the bar, and those that passed without a row."""
-        reach = log(divide(self._high, self._low))
+        # Of 0, which has no logarithm, as of a bar that passed without a row.
+        still = self._high == self._low
+        reach = 0.0 if still else log(divide(self._high, self._low))
         self._squares.append(reach * reach)
         self._squares += [0.0] * min(passed - 1, bars)
         while len(self._squares) > bars:
@@ -238,7 +240,8 @@ class KyleLambda:
 
     def _close(self, passed: int, bars: int) -> None:
         """End the bar, and those that passed without a row."""
-        self._bars.append((self._signed, self._latest - self._opened))
+        still = self._latest == self._opened
+        self._bars.append((self._signed, 0.0 if still else self._latest - self._opened))
         self._bars += [(0.0, 0.0)] * min(passed - 1, bars)
         while len(self._bars) > bars:
             self._bars.popleft()

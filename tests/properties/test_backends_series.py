@@ -165,7 +165,7 @@ MASKS = st.sampled_from([Ticks.BOOK, Ticks.TRADE, Ticks.BOOK | Ticks.TRADE])
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
 @given(tape=tapes(), mask=MASKS, cuts=st.lists(st.integers(1, 59)))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 def test_kernels_agree_with_the_definition_in_any_batches(
     case: Case, tape: Tape, mask: Ticks, cuts: list[int]
 ) -> None:
@@ -192,7 +192,7 @@ def test_long_tapes_agree_with_the_definition(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
 @given(tape=tapes(), mask=MASKS, cuts=st.lists(st.integers(1, 59)))
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 def test_uncompiled_kernels_give_the_same_bits(
     case: Case, tape: Tape, mask: Ticks, cuts: list[int]
 ) -> None:
@@ -202,6 +202,22 @@ def test_uncompiled_kernels_give_the_same_bits(
     plain = by_kernels(case, mask, tape, cuts, uncompiled)
 
     assert same_bits(plain, by_kernels(case, mask, tape, cuts))
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+@given(tape=tapes(), mask=MASKS)
+@settings(deadline=None, max_examples=8)
+def test_rows_that_do_not_tick_change_no_other_row(
+    case: Case, tape: Tape, mask: Ticks
+) -> None:
+    """Without the clock's rows the rows that are left have the same bits."""
+    mask = ticks_of(case, mask)
+    left = (tape["bits"] & int(mask)) != 0
+    fewer = {name: column[left] for name, column in tape.items()}
+
+    whole, alone = (by_kernels(case, mask, rows, []) for rows in (tape, fewer))
+
+    assert same_bits(whole[left], alone)
 
 
 @given(seed=st.integers(0, 10_000), seconds=st.sampled_from([0.05, 1.0, 20.0]))
