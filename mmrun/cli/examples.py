@@ -123,5 +123,5 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         "risk: {max_inventory: 1000} # mmrun: ignore MM442\n",
         "risk: {max_inventory: 1000}\n",
     ),
-    "MM390": (_let("vwap(1min)"), _let("mean(last_price, 1min)")),
+    "MM390": (_let("microprice"), _let("weighted_mid")),
 }

@@ -21,11 +21,13 @@ from mmrun.engine.state import (
     TRUE,
     Machine,
 )
+from mmrun.engine.watches import ahead_of, before_change, watch_fill, watch_value
 
 
 _FILL = int(OrderEvent.FILL)
 _FILLED = int(OrderEvent.FILLED)
 _RULE_FILLED = int(Rule.FILLED)
+FIRST_WATCH = 16  #: the code of the first of `Machine.watches`; names stand before
 
 
 @inlined
@@ -117,6 +119,9 @@ def hear(m, v, side, order_id, price, size, fee, ts):  # type: ignore[no-untyped
     """Our side learns of a fill: known account, known order, ages."""
     state = m.state
     state.changed = 1
+    if m.config.watches != 0:
+        late = max(0, m.config.response_ns - m.config.feed_ns)
+        before_change(m, ts + late, net_of(m, KNOWN))
     slot = v.slots[side]
     known = m.accounts[KNOWN]
     before = known.position
@@ -173,6 +178,8 @@ def fill(m, v, side, ticks, size, taker, ts):  # type: ignore[no-untyped-def]
     true = m.accounts[TRUE]
     book(true, sign * size, paid, fee, config.multiplier)
     state.max_abs_inventory = max(state.max_abs_inventory, abs(true.position))
+    if config.watches != 0:
+        watch_fill(m, side, price, size, ts)
     slot.filled += size
     done = slot.filled >= slot.total - 1e-9 * v.lot
     event = _FILLED if done else _FILL
@@ -300,7 +307,11 @@ def own_state(m: Machine, code: int, ts: int) -> float:
         return best_working(m, BID)
     if code == 11:
         return best_working(m, ASK)
-    return working_size(m, code - 12)
+    if code < 14:
+        return working_size(m, code - 12)
+    if code < FIRST_WATCH:
+        return ahead_of(m, code - 14)
+    return watch_value(m, m.watches[code - FIRST_WATCH], ts, net_of(m, KNOWN))
 
 
 #: Own-state names in the order of their codes.
@@ -319,4 +330,6 @@ STATE_NAMES = (
     "working_ask",
     "working_bid_size",
     "working_ask_size",
+    "queue_ahead_bid",
+    "queue_ahead_ask",
 )

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmrun.engine import state
-from mmrun.engine.accounts import STATE_NAMES
+from mmrun.engine.accounts import FIRST_WATCH, STATE_NAMES
 from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.state import (
     CONFIG,
@@ -25,7 +25,7 @@ from mmrun.lang.nodes import Expr, Ticks
 from mmrun.lang.pointwise import POINTWISE
 from mmrun.lang.walk import postorder
 from mmrun.market.instrument import Instrument
-from mmrun.plan.plan import Plan
+from mmrun.plan.plan import OwnCall, Plan
 from mmrun.problems import DataError, UsageError
 from mmrun.strategy.spec import (
     Fee,
@@ -43,6 +43,15 @@ _MODELS = {
     "through": state.THROUGH,
     "touch": state.TOUCH,
     "hftbacktest": state.HFTBACKTEST,
+}
+#: Functions of own fills: what their watch gives, and of which side's fills.
+_WATCHES = {
+    "fills": (state.WATCH_COUNT, 0),
+    "bid_fills": (state.WATCH_COUNT, 1),
+    "ask_fills": (state.WATCH_COUNT, -1),
+    "fill_rate": (state.WATCH_RATE, 0),
+    "own_markout": (state.WATCH_MARKOUT, 0),
+    "daily_pnl": (state.WATCH_DAY, 0),
 }
 _POST_ONLY = {
     PostOnly.SLIDE: state.SLIDE,
@@ -291,7 +300,9 @@ def new_machine(
     own = [name for name in inputs if name.startswith("@")]
     kept = [places.get(f"~{k}", len(inputs)) for k in range(plan.previous_count)]
     _set(machine, "column_registers", "columns", [places[name] for name in columns])
-    _set(machine, "state_codes", "states", [STATE_NAMES.index(n[1:]) for n in own])
+    codes = [_state_code(machine, plan, name, values) for name in own]
+    machine.config.day_by_session = int(bool(sessions) and sessions[0][1] < NEVER)
+    _set(machine, "state_codes", "states", codes)
     _set(machine, "state_registers", "states", [places[name] for name in own])
     _set(machine, "previous_registers", "previous", kept)
     _set(machine, "sessions", "sessions", sessions)
@@ -303,6 +314,34 @@ def new_machine(
         if name.startswith("$"):
             machine.registers[index] = values[name]
     return machines
+
+
+def _state_code(
+    machine: Any, plan: Plan, name: str, values: Mapping[str, float]
+) -> int:
+    """The kernel's code of own state; what is over time becomes a watch.
+
+    Raises:
+        UsageError: the formulas read more such names than the engine has watches.
+    """
+    if name[1:] in STATE_NAMES:
+        return STATE_NAMES.index(name[1:])
+    place = machine.config.watches
+    if place == state.WATCHES:
+        msg = f"the formulas read more than {place} names of own fills over time"
+        raise UsageError(msg)
+    machine.config.watches += 1
+    watch = machine.watches[place]
+    call = plan.own.get(name, OwnCall("daily_pnl", ()))
+    watch.kind, watch.side = _WATCHES[call.op]
+    lengths = [each.length(values) for each in call.windows]
+    if call.op == "own_markout":
+        horizon, over, needed = lengths
+        watch.horizon_ns, watch.needed = round(horizon * 1e9), int(needed)
+        watch.window_ns = round(over * 1e9)
+    elif lengths:
+        watch.window_ns = round(lengths[0] * 1e9)
+    return FIRST_WATCH + int(place)
 
 
 def _set(machine: Any, name: str, count: str, values: Sequence[Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from mmrun.engine.jit import inlined, kernel
 from mmrun.engine.records import Rule
 from mmrun.engine.state import ASK, BID, TRUE, Machine
+from mmrun.engine.watches import watch_quoting
 
 
 _QUOTED, _NO_DATA = int(Rule.QUOTED), int(Rule.NO_DATA)
@@ -25,6 +26,8 @@ def advance_clock(m: Machine, ts: int) -> None:
         return
     state.session_ns += passed
     state.abs_inventory_ns += abs(m.accounts[TRUE].position) * passed
+    if m.config.watches != 0:
+        watch_quoting(m, ts - passed, ts)
     if m.config.venues == 1:
         _count_one(m, passed)
     else:

@@ -12,7 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrun.engine.accounts import STATE_NAMES, mark, watch_equity
+from mmrun.engine.accounts import (
+    FIRST_WATCH,
+    STATE_NAMES,
+    mark,
+    net_of,
+    watch_equity,
+)
 from mmrun.engine.book import best, reaches, set_level, set_touch
 from mmrun.engine.clock import advance_clock
 from mmrun.engine.fills import follow_queue, follow_quote, match_book, match_trade
@@ -29,7 +35,8 @@ from mmrun.engine.guards import (
 from mmrun.engine.jit import inlined, kernel
 from mmrun.engine.observe import CALM, SAME
 from mmrun.engine.quoting import evaluate_quotes
-from mmrun.engine.state import ASK, BID, LEVELS, NEVER, ROW_ROOM, Machine
+from mmrun.engine.state import ASK, BID, KNOWN, LEVELS, NEVER, ROW_ROOM, Machine
+from mmrun.engine.watches import before_change
 from mmrun.market.tape import Kind
 
 
@@ -40,7 +47,8 @@ _STILL = SAME | CALM
 _RESTLESS = tuple(
     code
     for code, name in enumerate(STATE_NAMES)
-    if name.startswith("working") or name in {"inventory_age", "time_since_fill"}
+    if name.startswith(("working", "queue"))
+    or name in {"inventory_age", "time_since_fill"}
 )
 
 
@@ -276,7 +284,7 @@ def repeatable(m: Machine) -> bool:
     if config.previous > 0 or config.max_age_ns < NEVER or config.after_fill_ns > 0:
         return False
     for k in range(config.states):
-        if m.state_codes[k] in _RESTLESS:
+        if m.state_codes[k] in _RESTLESS or m.state_codes[k] >= FIRST_WATCH:
             return False
     return True
 
@@ -314,6 +322,8 @@ def settle_book(m, v, bid, ask, mid, ts):  # type: ignore[no-untyped-def]
         v.best_ask = ask
         state.changed = 1
     if mid != state.mid and not np.isnan(mid):
+        if m.config.watches != 0:
+            before_change(m, ts, net_of(m, KNOWN))
         mark(m, mid)
         state.changed = 1
     match_book(m, v, BID, ts)

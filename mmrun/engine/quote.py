@@ -23,6 +23,7 @@ from mmrun.engine.records import Adjustment, Rule
 from mmrun.engine.state import ASK, BID, KNOWN, NO_ASK, NO_BID, OFF, new_machines
 from mmrun.lang.check import check
 from mmrun.lang.evaluate import Evaluator, Row
+from mmrun.lang.functions import FUNCTIONS, OWN
 from mmrun.lang.names import NAMES
 from mmrun.lang.nodes import Expr, Ticks, Type
 from mmrun.lang.parse import parse
@@ -162,7 +163,7 @@ def _row(
     bid, ask = _touch(market)
     tape = {"bid": bid, "ask": ask}
     tape |= {"bid_size": market.bid_size, "ask_size": market.ask_size}
-    states = _flat() | {"inventory": market.inventory}
+    states = _flat(roots) | {"inventory": market.inventory}
     declared = {each.name: each for each in checked.strategy.inputs}
     inputs = {
         n: math.nan if i.default is None else i.default for n, i in declared.items()
@@ -206,11 +207,16 @@ def _touch(market: Market) -> tuple[float, float]:
     return market.bid, market.ask
 
 
-def _flat() -> dict[str, float]:
+def _flat(roots: Mapping[str, Expr]) -> dict[str, float]:
     """Own state before anything happened; what does not exist then is missing."""
     known = ("realized_pnl", "unrealized_pnl", "net_pnl", "position_value", "drawdown")
     counts = ("inventory_age", "fill_count", "working_bid_size", "working_ask_size")
-    return dict.fromkeys((*known, *counts), 0.0)
+    fills = [
+        show(node)
+        for node in postorder(roots.values())
+        if node.op in OWN and FUNCTIONS[node.op].warm_up == "never"
+    ]
+    return dict.fromkeys((*known, *counts, *fills, "daily_pnl"), 0.0)
 
 
 def value_of(name: str, text: str, kind: Type, tick: float, lot: float) -> float:

@@ -65,6 +65,7 @@ from mmrun.engine.pipeline import Columns, Pipeline, new_pipeline
 from mmrun.engine.records import DECISION, EQUITY, FILL, ORDER, Recording, Totals
 from mmrun.engine.residual import Residual, compile_residual
 from mmrun.engine.state import (
+    KEPT_FILLS,
     LEVELS,
     NEVER,
     ROOM,
@@ -283,6 +284,9 @@ class Run:
             done = advance(self.machines, rows, done, block, self._call)
         if count:
             self.last_ts = int(rows.ts[-1])
+        if self.machines.view(np.ndarray)["state"]["watch_full"][0]:
+            msg = f"a formula asks for more than {KEPT_FILLS:,} own fills at once"
+            raise DataError(msg, hint="shorten the windows of fills and own_markout")
         return count
 
     @property

@@ -243,7 +243,7 @@ class SeriesRunner:
 
 def _look(step: SeriesStep, how: How, params: Mapping[str, float]) -> Look:
     """The step's windows, of this run."""
-    numbers = [_number(window, params) for window in step.windows]
+    numbers = [window.length(params) for window in step.windows]
     decays = how.code == DECAY and how.kernel in {ewma_values, ewm_std_values}
     for number in numbers:
         fits = 0.0 <= number < 1.0 if decays else 0.0 < number < math.inf
@@ -261,12 +261,6 @@ def _capacity(function: Kernel, look: Look) -> int:
     if function is lag_by_ticks:
         return look.ticks
     return look.bars if function in _CIRCLES else FIRST_CAPACITY
-
-
-def _number(window: Window, params: Mapping[str, float]) -> float:
-    if window.param is not None:
-        return float(params[window.param])
-    return math.nan if window.constant is None else float(window.constant)
 
 
 def _rest(rows: Rows, done: int) -> Rows:

@@ -74,6 +74,8 @@ CONFIG = np.dtype(
         ("states", "i8"),
         ("previous", "i8"),
         ("sessions", "i8"),
+        ("watches", "i8"),  # names of own fills over time that formulas read
+        ("day_by_session", "i8"),  # a day of P&L begins at an open, not at midnight
     ],
     align=True,
 )
@@ -129,6 +131,7 @@ STATE = np.dtype(
         ("equity_used", "i8"),
         ("notice_head", "i8"),
         ("notice_count", "i8"),
+        ("watch_full", "i8"),  # a watch had to forget what its window still held
     ],
     align=True,
 )
@@ -209,6 +212,39 @@ NOTICE = np.dtype(
     align=True,
 )
 
+# What a watch gives; see engine.watches.
+WATCH_COUNT, WATCH_RATE, WATCH_MARKOUT, WATCH_DAY = range(4)
+#: Watches of one strategy, and own fills or stretches of quoting that each holds.
+WATCHES, KEPT_FILLS = 16, 1 << 14
+
+#: A fill of ours that a watch holds; `size` is negative for sales.
+OWN_FILL = np.dtype([("ts", "i8"), ("price", "f8"), ("size", "f8"), ("mid", "f8")])
+#: A stretch of time in which we were quoted.
+SPAN = np.dtype([("since", "i8"), ("until", "i8")])
+#: Own fills over time, as one name of the formulas asks for them.
+WATCH = np.dtype(
+    [
+        ("kind", "i8"),
+        ("side", "i8"),  # 1 our bid's fills, -1 our ask's, 0 both
+        ("window_ns", "i8"),
+        ("horizon_ns", "i8"),  # of a markout
+        ("needed", "i8"),  # fills without which a markout is missing
+        ("head", "i8"),  # the oldest fill held; of WATCH_DAY the next session
+        ("used", "i8"),  # fills so far
+        ("ripe", "i8"),  # the first fill whose horizon has not passed
+        ("summed", "i8"),  # the fill up to which `total` is
+        ("stale", "i8"),  # `total` is of other fills
+        ("total", "f8"),  # the markout; of WATCH_DAY net P&L where the day began
+        ("until", "i8"),  # of WATCH_DAY when the next day begins
+        ("spans_head", "i8"),
+        ("spans_used", "i8"),
+        ("quoted_ns", "i8"),  # of the spans held
+        ("fills", OWN_FILL, (KEPT_FILLS,)),  # a ring
+        ("spans", SPAN, (KEPT_FILLS,)),  # a ring
+    ],
+    align=True,
+)
+
 #: Venues that one strategy quotes.
 VENUES = 16
 #: Levels a side that a book can hold; beyond, the tape is refused.
@@ -281,6 +317,7 @@ MACHINE = np.dtype(
         ("state_registers", "u8", (STATES,)),
         ("previous_registers", "u8", (PREVIOUS,)),
         ("notices", NOTICE, (ROOM,)),  # a ring
+        ("watches", WATCH, (WATCHES,)),
         ("fills", FILL, (ROOM,)),
         ("orders", ORDER, (ROOM,)),
         ("decisions", DECISION, (ROOM,)),

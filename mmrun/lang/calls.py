@@ -48,9 +48,6 @@ def check_call(context: Context, call: Call, read: Reader) -> Expr | None:
     if function is None:
         _unknown(context, call)
         return None
-    if not function.supported:
-        context.error("MM390", f"{call.name}() is not supported yet", call)
-        return None
     bound = _bind(context, call, function)
     if bound is None:
         return None

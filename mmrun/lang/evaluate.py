@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mmrun.lang.flow import FLOWS, Flow
-from mmrun.lang.functions import FUNCTIONS
+from mmrun.lang.functions import FUNCTIONS, OWN
 from mmrun.lang.nodes import Expr, Ticks
 from mmrun.lang.pointwise import POINTWISE, divide
 from mmrun.lang.series import SERIES, Series
@@ -37,7 +37,7 @@ class Row:
 
     `market` holds the market's names in force after the row (`bid`, `last_price`, ...;
     `mid` and the like only where they are not to be computed), `params` the params with
-    `tick`, `lot` and `max_inventory`, `states` the own state, `inputs` the values of
+    `tick`, `lot` and `max_inventory`, `states` the own state (`inventory`, `fills(10s)`), `inputs` the values of
     inputs that are fresh, else their defaults. `overrides` replaces values by the name of a root or by canonical text (`trades(1s)`), everywhere the
     same node is used: of `a: b` giving one gives both.
     """
@@ -147,6 +147,8 @@ class Evaluator:
             return self._flow(node, args, row)
         if node.op == "prev":
             return self._prev(node)
+        if node.op in OWN:
+            return row.states.get(self._texts[id(node)], math.nan)
         return self._leaf(node, row)
 
     def _leaf(self, node: Expr, row: Row) -> float:

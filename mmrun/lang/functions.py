@@ -8,7 +8,7 @@ checker, `explain`, the completion and `docs/language.md` all read these rows.
 from __future__ import annotations
 
 from mmrun.lang.nodes import Stage, Ticks
-from mmrun.lang.signatures import Category, Function, Parameter, Result, WarmUp
+from mmrun.lang.signatures import Function, Parameter, Result, WarmUp
 
 
 _X = Parameter("x", "number")
@@ -88,9 +88,26 @@ def _order_flow(
     )
 
 
-def _later(name: str, category: Category, doc: str, example: str) -> Function:
+def _own_fills(
+    name: str,
+    result: Result,
+    doc: str,
+    example: str,
+    *parameters: Parameter,
+    definition: str = "",
+    warm_up: WarmUp = "never",
+) -> Function:
     return Function(
-        name=name, category=category, doc=doc, example=example, supported=False
+        name=name,
+        category="own_fills",
+        parameters=parameters or (_TIME,),
+        result=result,
+        look_back="window",
+        stage=Stage.STATE,
+        warm_up=warm_up,
+        doc=doc,
+        definition=definition,
+        example=example,
     )
 
 
@@ -292,19 +309,34 @@ _SPECIAL = (
     ),
 )
 
-#: In the language's design, not built yet: known, and refused by that name.
-_LATER = (
-    _later("fills", "special", "own fills", "fills(10s)"),
-    _later("bid_fills", "special", "own fills on the bid", "bid_fills(10s)"),
-    _later("ask_fills", "special", "own fills on the ask", "ask_fills(10s)"),
-    _later("fill_rate", "special", "own fills per second quoted", "fill_rate(1min)"),
-    _later("own_markout", "special", "mid after own fills", "own_markout(5s, over=30min)"),
+_OWN_FILLS = (
+    _own_fills("fills", "plain", "number of own fills", "fills(10s)"),
+    _own_fills("bid_fills", "plain", "number of fills of our bid", "bid_fills(10s)"),
+    _own_fills("ask_fills", "plain", "number of fills of our ask", "ask_fills(10s)"),
+    _own_fills(
+        "fill_rate", "per_time", "own fills per second quoted", "fill_rate(1min) * 1s",
+        definition="fills(window) / time in the window with an order resting",
+        warm_up="quoted",
+    ),
+    _own_fills(
+        "own_markout", "relative", "what the mid did after own fills, for us positive",
+        "own_markout(5s, over=30min, min_fills=20)",
+        Parameter("horizon", "time"),
+        Parameter("over", "time", optional=True, default="30min"),
+        Parameter("min_fills", "count", optional=True, default="20"),
+        definition="Σ side*size*(mid - price) / Σ size*price, mid being that of `horizon` after "
+        "each fill, over the fills of the last `over` whose horizon has passed",
+        warm_up="fills",
+    ),
 )  # fmt: skip
 
 #: Name to row, in the order of the documentation.
 FUNCTIONS: dict[str, Function] = {
-    row.name: row for row in _POINTWISE + _OVER_TIME + _ORDER_FLOW + _SPECIAL + _LATER
+    row.name: row
+    for row in _POINTWISE + _OVER_TIME + _ORDER_FLOW + _OWN_FILLS + _SPECIAL
 }
+#: Functions of own fills: leaves of the residual, which the kernel keeps.
+OWN = frozenset(row.name for row in _OWN_FILLS)
 #: What other languages call it.
 OTHER_WORDS = {
     "where": "write x if condition else y",

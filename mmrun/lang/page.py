@@ -77,6 +77,8 @@ _GIVES: dict[Result, str] = {
     "size": "size",
     "time": "time",
     "price_per_size": "price/size",
+    "per_time": "1/time",
+    "relative": "relative price",
 }
 _MISSING: dict[WarmUp, str] = {
     "never": "never; 0 when empty",
@@ -85,6 +87,8 @@ _MISSING: dict[WarmUp, str] = {
     "ticks": "before so many ticks, or so long",
     "whole": "until the whole window has passed",
     "buckets": "until so many buckets are full",
+    "fills": "before `min_fills` such fills",
+    "quoted": "where nothing rested in the window",
 }
 _LENGTHS = {"window", "time", "decay", "count", "bucket"}
 _UPDATED = {Ticks.BOOK: "book rows", Ticks.TRADE: "trades", Ticks.ANY: "every row"}
@@ -92,6 +96,7 @@ _SECTIONS: tuple[tuple[Category, str, str], ...] = (
     ("pointwise", "Pointwise", "numexpr, or the residual where own state is read"),
     ("over_time", "Over time", "a kernel whose state is carried from row to row"),
     ("order_flow", "Order flow", "such kernels, over book rows and trades themselves"),
+    ("own_fills", "Own fills", "the run's own loop, which keeps the fills they are of"),
     ("special", "Rows, the book and the last quote", "columns, or the residual"),
 )
 
@@ -121,7 +126,7 @@ def _name(row: Named) -> str:
 
 
 def _section(category: Category, title: str, how: str) -> str:
-    rows = [f for f in FUNCTIONS.values() if f.category == category and f.supported]
+    rows = [f for f in FUNCTIONS.values() if f.category == category]
     lines = [f"### {title}\n", f"Computed by {how}.\n"]
     if category == "pointwise":
         lines += _table(("function", "gives", "what", "example"))
@@ -165,8 +170,7 @@ def _looks_back(function: Function) -> str:
 
 
 def _later() -> str:
-    later = [f"`{name}`" for name, row in FUNCTIONS.items() if not row.supported]
-    later += [f"`{name}`" for name, row in NAMES.items() if not row.supported]
+    later = [f"`{name}`" for name, row in NAMES.items() if not row.supported]
     return (
         "## Not yet\n\nThe language has these too, and `mmrun check` says that they are not "
         f"supported yet: {', '.join(later)}, names of a venue (`venue.inventory`) and of other "

@@ -77,4 +77,6 @@ RESULTS: dict[str, Callable[[Context, Call, list[Operand]], _Found]] = {
     "size": _fixed(Type(dimension=SIZE)),
     "time": _fixed(Type(dimension=TIME)),
     "price_per_size": _fixed(Type(dimension=PRICE.over(SIZE))),
+    "per_time": _fixed(Type(dimension=RATIO.over(TIME))),
+    "relative": _fixed(Type(relative=True)),
 }

@@ -10,7 +10,7 @@ from mmrun.lang.names import NAMES
 from mmrun.lang.nodes import Expr, Stage, Ticks
 
 
-Category = Literal["pointwise", "over_time", "order_flow", "special"]
+Category = Literal["pointwise", "over_time", "order_flow", "own_fills", "special"]
 Kind = Literal[
     "number",  # any number
     "any",  # a number or a condition
@@ -40,6 +40,8 @@ Result = Literal[
     "size",
     "time",
     "price_per_size",
+    "per_time",
+    "relative",
 ]
 #: When a function over time has no value yet.
 WarmUp = Literal[
@@ -50,6 +52,8 @@ WarmUp = Literal[
     "time",  # missing before so long
     "whole",  # missing until its whole window has passed since the first observation
     "buckets",  # missing until so many buckets are full
+    "fills",  # missing before so many fills
+    "quoted",  # missing while we were not quoted
 ]
 
 
@@ -86,13 +90,14 @@ class Function:
     doc: str
     definition: str = ""  #: the formula, where `doc` does not say it all
     example: str
-    supported: bool = True
     reads: tuple[str, ...] = ()  #: market names that are inputs without being written
 
     @property
     def over_time(self) -> bool:
-        """Whether it carries state from row to row."""
-        return self.look_back != "none" and self.name not in {"prev", "age"}
+        """Whether it is a column that carries state from row to row."""
+        if self.category == "own_fills" or self.name in {"prev", "age"}:
+            return False
+        return self.look_back != "none"
 
     def split(self, args: Sequence[Expr]) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
         """The arguments of a checked call as inputs and window lengths.

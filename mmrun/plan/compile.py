@@ -194,6 +194,7 @@ def compile_plan(checked: Checked) -> Plan:
         steps=tuple(hoisting.steps),
         residual=residual,
         texts=hoisting.texts,
+        own=hoisting.own,
     )
 
 

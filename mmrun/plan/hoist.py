@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mmrun.lang.functions import FUNCTIONS
+from mmrun.lang.functions import FUNCTIONS, OWN
 from mmrun.lang.nodes import Expr, Stage
 from mmrun.lang.show import show
 from mmrun.plan.lower import lower
-from mmrun.plan.plan import ColumnStep, SeriesStep, Step, Window
+from mmrun.plan.plan import ColumnStep, OwnCall, SeriesStep, Step, Window
 from mmrun.plan.program import Program
 
 
@@ -33,6 +33,7 @@ class Hoisting:
     named: dict[int, str] = field(default_factory=dict)
     previous: list[Expr] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    own: dict[str, OwnCall] = field(default_factory=dict)
 
 
 def hoist(
@@ -62,6 +63,10 @@ def _residual_leaf(node: Expr, h: Hoisting) -> str | None:
         return None
     if node.op == "state":
         return f"@{node.name}"
+    if node.op in OWN:
+        name = f"@{show(node)}"
+        h.own[name] = OwnCall(node.op, tuple(_window(arg, h) for arg in node.args))
+        return name
     if node.op == "prev":
         return _previous_name(node, h)
     if node.stage <= Stage.PARAM:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from mmrun.lang.functions import OWN
 from mmrun.lang.nodes import Expr, Stage
 from mmrun.lang.walk import postorder
 from mmrun.plan.hoist import Hoisting
@@ -69,7 +70,7 @@ def _of_residual(roots: Roots, hoisting: Hoisting) -> dict[int, str]:
     kept = [arg for node in hoisting.previous for arg in node.args]
     found = {}
     for node in postorder([*(roots[name] for name in OUTPUTS), *kept]):
-        if node.op == "state":
+        if node.op == "state" or node.op in OWN:
             found[id(node)] = "own state"
         elif node.stage <= Stage.PARAM:
             found[id(node)] = "run value"

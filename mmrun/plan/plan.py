@@ -7,6 +7,7 @@ value of the last quote evaluation with `~` (`~0`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -30,6 +31,20 @@ class Window:
     timed: bool
     constant: float | None = None
     param: str | None = None
+
+    def length(self, values: Mapping[str, float]) -> float:
+        """The number, of a run with these values."""
+        if self.param is not None:
+            return float(values[self.param])
+        return math.nan if self.constant is None else float(self.constant)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCall:
+    """A function of own fills, such as `fills(10s)`: the kernel keeps what it needs."""
+
+    op: str
+    windows: tuple[Window, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,7 @@ class Plan:
     steps: tuple[Step, ...]  #: columns, each after what it reads
     residual: Program  #: outputs: OUTPUTS, then the `~` values
     texts: Mapping[str, str]  #: what a column or run value stands for, for people
+    own: Mapping[str, OwnCall]  #: functions of own fills by input (`@fills(10s)`)
 
     def __repr__(self) -> str:
         columns = ", ".join(step.output for step in self.steps) or "none"

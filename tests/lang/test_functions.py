@@ -9,7 +9,7 @@ import pytest
 from mmrun.lang.check import Scope, check
 from mmrun.lang.evaluate import MARKET
 from mmrun.lang.flow import FLOWS
-from mmrun.lang.functions import FUNCTIONS, OTHER_WORDS
+from mmrun.lang.functions import FUNCTIONS, OTHER_WORDS, OWN
 from mmrun.lang.names import NAMES, RESERVED_NAMES
 from mmrun.lang.nodes import Expr, Ticks
 from mmrun.lang.parse import parse
@@ -19,12 +19,9 @@ from mmrun.lang.series import SERIES
 from mmrun.strategy.rules import names as rule
 
 
-SUPPORTED = [name for name, row in FUNCTIONS.items() if row.supported]
-
-
-@pytest.mark.parametrize("name", SUPPORTED)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_example_checks(scope: Scope, name: str) -> None:
-    """The example of a supported function is a formula that uses it."""
+    """The example of a function is a formula that uses it."""
     written = formula(FUNCTIONS[name].example)
     node, _ = parse(written)
     assert node is not None
@@ -36,24 +33,12 @@ def test_every_example_checks(scope: Scope, name: str) -> None:
     assert f"{name}(" in written.text
 
 
-@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - set(SUPPORTED)))
-def test_what_is_not_built_yet_says_so(scope: Scope, name: str) -> None:
-    """A function of the design is known, and its example is refused by that reason."""
-    written = formula(FUNCTIONS[name].example)
-    node, _ = parse(written)
-    assert node is not None
+def test_every_function_has_a_meaning() -> None:
+    """The evaluator knows each, as pointwise, as carried state, or as it is given."""
+    elsewhere = {"prev", "age", "depth"} | OWN
 
-    _, problems = check(node, written, scope)
-
-    assert [problem.code for problem in problems] == ["MM390"]
-
-
-def test_every_supported_function_has_a_meaning() -> None:
-    """The evaluator knows each, as a pointwise operation or as carried state."""
-    elsewhere = {"prev", "age", "depth"}
-    meanings = set(POINTWISE) | set(SERIES) | set(FLOWS)
-
-    assert set(SUPPORTED) == (set(SUPPORTED) & meanings) | set(SERIES) | elsewhere
+    assert set(FUNCTIONS) <= set(POINTWISE) | set(SERIES) | set(FLOWS) | elsewhere
+    assert set(SERIES) | set(FLOWS) | elsewhere <= set(FUNCTIONS)
 
 
 def test_inputs_and_windows_are_told_apart(read: Callable[..., Expr]) -> None:
@@ -74,7 +59,7 @@ def test_inputs_and_windows_are_told_apart(read: Callable[..., Expr]) -> None:
 
 def test_over_time_marks_what_carries_state() -> None:
     """Kernels exist for these and for no others."""
-    over_time = {name for name in SUPPORTED if FUNCTIONS[name].over_time}
+    over_time = {name for name, row in FUNCTIONS.items() if row.over_time}
 
     assert over_time == set(SERIES) | set(FLOWS)
 
