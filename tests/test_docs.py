@@ -20,8 +20,6 @@ from pathlib import Path
 import pytest
 
 from mmrun.cli import COMMANDS
-from mmrun.lang.functions import FUNCTIONS
-from mmrun.lang.names import NAMES
 
 
 ROOT = Path(__file__).parent.parent
@@ -125,18 +123,6 @@ def test_the_command_table_is_complete() -> None:
     named = set(re.findall(r"^\| `mmrun (\w+)", text, re.MULTILINE))
 
     assert named == set(COMMANDS)
-
-
-def test_the_table_of_names_is_what_runs() -> None:
-    """The language's names in the docs are those that run, none left out."""
-    text = (ROOT / "docs" / "strategy-files.md").read_text(encoding="utf-8")
-    quote_fields = {"fair", "half_spread", "reservation"}
-
-    rows = re.findall(r"^\| [\w ]+ \| `(.*)` \|$", text, re.MULTILINE)
-
-    named = set(re.findall(r"\w+(?=\(|\s|$)", " ".join(rows)))
-    running = {name for name, row in {**NAMES, **FUNCTIONS}.items() if row.supported}
-    assert named == running - quote_fields
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
