@@ -356,4 +356,9 @@ OTHER_WORDS = {
     "minimum": "did you mean min?",
     "maximum": "did you mean max?",
     "clamp": "did you mean clip?",
+    "highest": "did you mean max_over?",
+    "lowest": "did you mean min_over?",
+    "rolling_max": "did you mean max_over?",
+    "rolling_min": "did you mean min_over?",
+    "rv": "did you mean realized_vol?",
 }
