@@ -8,7 +8,9 @@ what the language means; rows without an observation change nothing of it.
 
 from __future__ import annotations
 
+import math
 from collections import deque
+from typing import TypeGuard
 
 
 RESUM_AFTER = 1_024  #: evictions, at least, between two fresh summations
@@ -18,6 +20,16 @@ _NS = 1e9
 def window_ns(seconds: float) -> int:
     """A window in whole nanoseconds, rounded half to even."""
     return round(seconds * _NS)
+
+
+def is_observation(x: float | None) -> TypeGuard[float]:
+    """Whether a value is there: the input ticked, and is not missing."""
+    return x is not None and not math.isnan(x)
+
+
+def not_below_zero(x: float) -> float:
+    """Rounding may leave a sum of squares just below 0; NaN stays NaN."""
+    return max(x, 0.0)
 
 
 class Window:
