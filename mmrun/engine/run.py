@@ -285,7 +285,9 @@ class Run:
         if count:
             self.last_ts = int(rows.ts[-1])
         if self.machines.view(np.ndarray)["state"]["watch_full"][0]:
-            msg = f"a formula asks for more than {KEPT_FILLS:,} own fills at once"
+            msg = (
+                f"a window holds more than {KEPT_FILLS:,} own fills, or gaps in quoting"
+            )
             raise DataError(msg, hint="shorten the windows of fills and own_markout")
         return count
 

@@ -123,7 +123,7 @@ def test_more_fills_than_are_kept_are_an_error(
     monkeypatch.setattr(watches, "KEPT_FILLS", 1)
     monkeypatch.setattr(running, "KEPT_FILLS", 1)
 
-    with pytest.raises(DataError, match="more than 1 own fills at once"):
+    with pytest.raises(DataError, match="more than 1 own fills"):
         told(run, "fills(2s)")
 
 
@@ -228,7 +228,7 @@ def test_watches_are_what_all_fills_say(
     quote = {
         "bid": "bid",
         "ask": f"ask + ({read}) * 1tick",
-        "size": "3 if spread > 1tick else 0",
+        "size": "3 if bid_size > 2lot else 0",
     }
     plan, batch = plan_of(quote), random_tape(tape, seed)
 
