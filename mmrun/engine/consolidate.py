@@ -44,8 +44,7 @@ def observe_venues(observers, start, batch, out, stale_after):  # type: ignore[n
         kind = batch.kind[i]
         out.bits[i] = 1 if kind <= _CLEAR else 4
         if kind != _CLOCK:
-            now.heard_ts, now.started = batch.ts[i], 1
-            now.away &= _NOT_TRADING  # its feed is back
+            hear_row(now, batch.ts[i])
         if kind == _QUOTE:
             now.bid, now.ask = batch.bid[i], batch.ask[i]
             now.bid_size, now.ask_size = batch.bid_size[i], batch.ask_size[i]
@@ -80,6 +79,13 @@ def observe_venues(observers, start, batch, out, stale_after):  # type: ignore[n
         if len(out.bid_size) > 0:
             out.bid_size[i], out.ask_size[i] = touch[1], touch[3]
     return done
+
+
+@inlined
+def hear_row(now: Any, ts: int) -> None:
+    """A row of the venue's own: it is not silent, and a stale feed is back."""
+    now.heard_ts, now.started = ts, 1
+    now.away &= _NOT_TRADING
 
 
 @inlined

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mmrun.engine.bind import per_tick, ticks_per_unit
 from mmrun.engine.book import find_level, set_level
-from mmrun.engine.consolidate import hear_status
+from mmrun.engine.consolidate import hear_row, hear_status
 from mmrun.engine.jit import Mode, inlined, kernel
 from mmrun.engine.observe import TapeRows, ask_ticks, bid_ticks
 from mmrun.engine.prices import price_of, ticks_down, ticks_up
@@ -69,7 +69,7 @@ def look_deeper(  # type: ignore[no-untyped-def]
         v = venues[rows.venue[i]]
         kind = rows.kind[i]
         if kind != _CLOCK:
-            v.heard_ts, v.started = rows.ts[i], 1
+            hear_row(v, rows.ts[i])
         if kind == _STATUS:
             hear_status(v, rows.status[i])
         if kind <= _CLEAR:
