@@ -14,13 +14,17 @@ from mmrun.engine.watches import watch_quoting
 _QUOTED, _NO_DATA = int(Rule.QUOTED), int(Rule.NO_DATA)
 
 
-@kernel
+@inlined
 def advance_clock(m: Machine, ts: int) -> None:
     """Count the time up to `ts` to the rules, positions and prices in force."""
+    if ts > m.state.clock_ts:
+        _count(m, ts)
+
+
+@kernel
+def _count(m: Machine, ts: int) -> None:
     state = m.state
     passed = ts - state.clock_ts
-    if passed <= 0:
-        return
     state.clock_ts = ts
     if state.in_session == 0 or state.started == 0:
         return

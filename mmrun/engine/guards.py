@@ -247,6 +247,8 @@ def run_due(m: Machine, ts: int) -> bool:
             return False
         if state.orders_used + ROW_ROOM > len(m.orders):
             return False
+        if state.fills_used + ROW_ROOM > len(m.fills):
+            return False
         if state.decisions_used + ROW_ROOM > len(m.decisions):
             return False
         due = min(first_due(m), stale_due(m))

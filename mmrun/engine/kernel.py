@@ -233,12 +233,11 @@ def look(m: Machine, ts: int) -> None:
 
 @inlined
 def has_room(m: Machine, kind: int) -> bool:
-    """Whether the outputs hold all that one more row of a kind can make.
-
-    There are never more fills than orders in the log, which has each of them.
-    """
+    """Whether the outputs hold all that one more row of a kind can make."""
     state = m.state
     if state.orders_used + ROW_ROOM > len(m.orders):
+        return False
+    if state.fills_used + ROW_ROOM > len(m.fills):
         return False
     if state.decisions_used + ROW_ROOM > len(m.decisions):
         return False

@@ -84,8 +84,8 @@ SECOND_NS = 1_000_000_000
 #: Grid steps of the equity record; the first that gives at most GRID_POINTS.
 GRID_STEPS_S = (1, 5, 10, 30, 60, 300, 600, 1800, 3600)
 GRID_POINTS = 100_000
-#: Room for records of each kind to begin with; memory comes when it is written.
-FIRST_BYTES = 1 << 26
+#: Rows of the first batch that go ahead.
+FIRST_ROWS = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +111,7 @@ class _Recorder:
         plain = machines.view(np.ndarray)
         self._counts = {name: plain["state"][f"{name}_used"] for name in _RECORDS}
         self._written = {name: _as_bytes(plain[name][0]) for name in _RECORDS}
-        self._kept = {name: np.empty(FIRST_BYTES, np.uint8) for name in _RECORDS}
+        self._kept = {name: np.empty(0, np.uint8) for name in _RECORDS}
         self._used = dict.fromkeys(_RECORDS, 0)
 
     def empty(self) -> None:
@@ -123,6 +123,10 @@ class _Recorder:
 
     def records(self, name: str) -> Any:
         """All records of a kind, in the order they were written."""
+        last = int(self._counts[name][0]) * _RECORDS[name].itemsize
+        if not self._used[name]:
+            return self._written[name][:last].view(_RECORDS[name])
+        self._append(name, self._written[name][:last])
         return self._kept[name][: self._used[name]].view(_RECORDS[name])
 
     def _append(self, name: str, written: NDArray[np.uint8]) -> None:
@@ -220,6 +224,16 @@ def _formula(plan: Plan, conditions: Conditions) -> Residual | Callable[[Any], N
     return call
 
 
+def _short_first(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The batches, a little of the first by itself: the kernel waits for that alone."""
+    for batch in batches:
+        yield batch.rows(0, min(FIRST_ROWS, len(batch)))
+        if len(batch) > FIRST_ROWS:
+            yield batch.rows(FIRST_ROWS, len(batch))
+        break
+    yield from batches
+
+
 @dataclass(slots=True)
 class Run:
     """A run under way: feed it batches, then finish."""
@@ -261,7 +275,7 @@ class Run:
         """The columns of each batch; those of the next are under way meanwhile."""
         with ThreadPoolExecutor(1) as beside:
             before: Future[Columns] | None = None
-            for batch in feed.batches():
+            for batch in _short_first(feed.batches()):
                 columns = beside.submit(self.pipeline.run, batch)
                 if before is not None:
                     yield before.result()
@@ -314,7 +328,6 @@ class Run:
         ended = self.mode(kernel.finish)
         while machine.state.started and not ended(self.machines, self.last_ts):
             self._make_room()
-        self.recorder.empty()
         recorder = self.recorder
         return Recording(
             fills=recorder.records("fills"),

@@ -255,6 +255,9 @@ SESSIONS = 1 << 12
 REGISTERS, COLUMNS, STATES, PREVIOUS = 1024, 512, 64, 256
 #: Records kept before the loop copies them out, and the most one row can make.
 ROOM, ROW_ROOM = 1 << 12, 256
+#: The order log is the longest by far. Memory comes when it is written; each time the
+#: loop has to copy records out, the kernel waits for it and for other threads.
+FILLS_ROOM, ORDERS_ROOM = 1 << 16, 1 << 19
 
 #: A venue's book: per side levels sorted with the best last.
 BOOK = np.dtype(
@@ -318,9 +321,9 @@ MACHINE = np.dtype(
         ("previous_registers", "u8", (PREVIOUS,)),
         ("notices", NOTICE, (ROOM,)),  # a ring
         ("watches", WATCH, (WATCHES,)),
-        ("fills", FILL, (ROOM,)),
-        ("orders", ORDER, (ROOM,)),
-        ("decisions", DECISION, (ROOM,)),
+        ("fills", FILL, (FILLS_ROOM,)),
+        ("orders", ORDER, (ORDERS_ROOM,)),
+        ("decisions", DECISION, (FILLS_ROOM,)),
         ("equity", EQUITY, (ROOM,)),
     ],
     align=True,
