@@ -150,7 +150,7 @@ def announced(tell: Callable[[str], None]) -> Mode:
         if not said:
             said.append(name)
             tell(
-                "compiling the engine for this machine (once, about half a minute) ..."
+                "compiling the engine for this machine (once, about a minute) ..."
             )
 
     def mode(function: Any) -> Any:

@@ -245,14 +245,17 @@ def hear_first(m: Machine) -> None:
 
 
 @kernel
-def best_working(m: Machine, side: int) -> float:
-    """The best price of our known orders on a side, NaN when there is none."""
+def best_own(m: Machine, side: int, view: int) -> float:
+    """The best price of our orders on a side, TRUE or as KNOWN; NaN when none is."""
     best = np.nan
     for k in range(m.config.venues):
         v = m.venues[k]
         slot = v.slots[side]
-        if slot.known_live == 1:
-            price = price_of(slot.known_price, v.tick, v.ticks_per_unit)
+        live, ticks = slot.live, slot.price
+        if view == KNOWN:
+            live, ticks = slot.known_live, slot.known_price
+        if live == 1:
+            price = price_of(ticks, v.tick, v.ticks_per_unit)
             if not (best >= price if side == BID else best <= price):
                 best = price
     return best
@@ -304,9 +307,9 @@ def own_state(m: Machine, code: int, ts: int) -> float:
             return np.nan
         return (ts - state.last_fill_ts) / 1e9
     if code == 10:
-        return best_working(m, BID)
+        return best_own(m, BID, KNOWN)
     if code == 11:
-        return best_working(m, ASK)
+        return best_own(m, ASK, KNOWN)
     if code < 14:
         return working_size(m, code - 12)
     if code < FIRST_WATCH:
