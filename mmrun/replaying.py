@@ -149,9 +149,7 @@ def announced(tell: Callable[[str], None]) -> Mode:
     def cold(name: str) -> None:
         if not said:
             said.append(name)
-            tell(
-                "compiling the engine for this machine (once, about a minute) ..."
-            )
+            tell("compiling the engine for this machine (once, about a minute) ...")
 
     def mode(function: Any) -> Any:
         return compiled(function, on_cold=cold)

@@ -9,6 +9,7 @@ side has been told (they differ by the response latency).
 
 from __future__ import annotations
 
+import mmap
 from typing import Any
 
 import numpy as np
@@ -257,7 +258,7 @@ REGISTERS, COLUMNS, STATES, PREVIOUS = 1024, 512, 64, 256
 ROOM, ROW_ROOM = 1 << 12, 256
 #: The order log is the longest by far. Memory comes when it is written; each time the
 #: loop has to copy records out, the kernel waits for it and for other threads.
-FILLS_ROOM, ORDERS_ROOM = 1 << 16, 1 << 19
+FILLS_ROOM, ORDERS_ROOM, EQUITY_ROOM = 1 << 16, 1 << 19, 1 << 17
 
 #: A venue's book: per side levels sorted with the best last.
 BOOK = np.dtype(
@@ -324,7 +325,7 @@ MACHINE = np.dtype(
         ("fills", FILL, (FILLS_ROOM,)),
         ("orders", ORDER, (ORDERS_ROOM,)),
         ("decisions", DECISION, (FILLS_ROOM,)),
-        ("equity", EQUITY, (ROOM,)),
+        ("equity", EQUITY, (EQUITY_ROOM,)),
     ],
     align=True,
 )
@@ -339,7 +340,10 @@ def new_records(dtype: np.dtype[Any], count: int) -> Any:
 
 def new_machines() -> Any:
     """One machine before its first row, config and registers still to be filled in."""
-    machines = new_records(MACHINE, 1)
+    # Not numpy's memory: it asks for huge pages, for which the system may first have to
+    # move others. Half of the runs took twice as long, waiting for the order log's.
+    memory = mmap.mmap(-1, MACHINE.itemsize)
+    machines = np.frombuffer(memory, MACHINE).view(np.recarray)
     machine = machines[0]
     state = machine.state
     state.mid = state.sized_inventory = np.nan
