@@ -19,6 +19,7 @@ import os
 import sys
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -80,8 +81,8 @@ def read_code(data: bytes) -> Code | None:
 
 
 Kind = str | tuple[Any, ...]
-#: An argument, what code it needs, and the parts it is passed in.
-Taken = tuple[Any, Kind, list[Any]]
+#: What gives an argument, what code it needs, and the parts it is passed in.
+Taken = tuple[Callable[[], Any], Kind, list[Any]]
 
 
 @dataclass(slots=True)
@@ -108,8 +109,9 @@ class Native:
     def _take(self, place: int, argument: Any) -> Taken:
         """An argument's kind and parts; what came last is not taken apart anew."""
         last = self.last.get(place)
-        if last is None or last[0] is not argument:
-            last = self.last[place] = argument, _kind(argument), _flat(argument)
+        if last is None or last[0]() is not argument:
+            held = _holding(argument)
+            last = self.last[place] = held, _kind(argument), _flat(argument)
         return last
 
     def _code(self, kinds: tuple[Kind, ...], args: Sequence[Any]) -> Code:
@@ -124,6 +126,13 @@ class Native:
         if path is not None:
             _write(path, code.to_bytes())
         return code
+
+
+def _holding(argument: Any) -> Callable[[], Any]:
+    """The argument when called; an array that nobody else holds is not kept for it."""
+    if isinstance(argument, np.ndarray):
+        return weakref.ref(argument)
+    return lambda: argument
 
 
 class _Form:
