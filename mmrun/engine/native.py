@@ -262,9 +262,12 @@ def _write(path: Path, data: bytes) -> None:
     """To a temporary name, then renamed; where it cannot be kept, it is not."""
     with suppress(OSError):
         number, name = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(number, "wb") as file:
-            file.write(data)
-        Path(name).replace(path)
+        try:
+            with os.fdopen(number, "wb") as file:
+                file.write(data)
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
 
 
 @cache

@@ -252,7 +252,9 @@ class Pipeline:
                 self._compute(step, trades.stretch, out)
                 trades.stretch.known[name] = out
                 continue
-            known[name] = out = block.get(name, self.buffers.take(name, len(batch)))
+            if (line := block.get(name)) is None:
+                line = self.buffers.take(name, len(batch))
+            known[name] = out = line
             if samples_trades(step) and step.inputs[0] in self.sparse:
                 values = trades.stretch.known[step.inputs[0]]
                 self._spread(name, trades.rows, values, batch.ts, out)

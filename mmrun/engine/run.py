@@ -59,7 +59,7 @@ from mmrun.engine.bind import (
     too_deep,
 )
 from mmrun.engine.columns import use_threads
-from mmrun.engine.interpret import interpret
+from mmrun.engine.interpret import python_residual
 from mmrun.engine.jit import Mode, uncompiled
 from mmrun.engine.pipeline import Columns, Pipeline, new_pipeline
 from mmrun.engine.records import DECISION, EQUITY, FILL, ORDER, Recording, Totals
@@ -214,14 +214,7 @@ def _formula(plan: Plan, conditions: Conditions) -> Residual | Callable[[Any], N
     """The residual in the form the mode runs: machine code, or plain Python."""
     if conditions.mode is not uncompiled:
         return compile_residual(plan.residual)
-    count = len(plan.residual.inputs)
-    end = count + len(plan.residual.outputs)
-
-    def call(registers: Any) -> None:
-        values = [float(value) for value in registers[:count]]
-        registers[count:end] = interpret(plan.residual, values)
-
-    return call
+    return python_residual(plan.residual)
 
 
 def _short_first(batches: Iterator[Batch]) -> Iterator[Batch]:

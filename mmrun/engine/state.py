@@ -91,7 +91,6 @@ STATE = np.dtype(
         ("flattening", "i8"),
         # the clock
         ("clock_ts", "i8"),  # time accounted up to here
-        ("row_ts", "i8"),
         ("first_ts", "i8"),
         ("next_due", "i8"),  # nothing but rows happens before
         ("next_grid", "i8"),

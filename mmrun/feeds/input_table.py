@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import polars as pl
 
 from mmrun.documents.words import did_you_mean
 from mmrun.market.files import missing_file
+from mmrun.market.reader import decoding
 from mmrun.problems import DataError
 
 
@@ -23,6 +23,7 @@ CHUNK_ROWS = 2**18
 
 _TEXTS = (".csv", ".csv.gz")
 _PARQUET = b"PAR1"  #: how such a file begins
+_FAULT = "cannot be read"
 _HINT = f"expected .parquet, {' or '.join(_TEXTS)}"
 
 
@@ -64,7 +65,7 @@ class InputTable:
         """
         wanted = (self.time, *self.known, *self.symbol, self.column, *more)
         chosen = self.rows.select(*dict.fromkeys(wanted))
-        with _decoding(self.name):
+        with decoding(self.name, said=_FAULT, hint=_HINT):
             yield from chosen.collect_batches(
                 chunk_size=CHUNK_ROWS, maintain_order=True
             )
@@ -95,7 +96,7 @@ def open_table(given: Path | pl.DataFrame, column: str, *, name: str) -> InputTa
 def _open_file(path: Path, column: str) -> InputTable:
     is_text = path.name.lower().endswith(_TEXTS)
     _require_format(path, is_text=is_text)
-    with _decoding(str(path)):
+    with decoding(str(path), said=_FAULT, hint=_HINT):
         rows = (
             pl.scan_csv(path, infer_schema=False)
             if is_text
@@ -127,18 +128,3 @@ def _require(table: InputTable, column: str) -> None:
 def _has(word: str, columns: Sequence[str]) -> str:
     """A column that may be meant, or all there are."""
     return "; ".join(did_you_mean(word, columns))
-
-
-@contextmanager
-def _decoding(name: str) -> Iterator[None]:
-    """Say of what goes wrong within that the file cannot be read.
-
-    Raises:
-        DataError: it cannot.
-    """
-    try:
-        yield
-    except (OSError, pl.exceptions.PolarsError) as error:
-        first_line = str(error).splitlines()[0]
-        message = f"{name} cannot be read: {first_line}"
-        raise DataError(message, hint=_HINT) from error

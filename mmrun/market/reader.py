@@ -34,8 +34,13 @@ def read_file(root: Location, file: TapeFile) -> pl.DataFrame:
 
 
 @contextmanager
-def decoding(path: Location) -> Iterator[None]:
-    """Say of what goes wrong within that a tape file cannot be decoded.
+def decoding(
+    path: Location | str,
+    *,
+    said: str = "cannot be decoded",
+    hint: str = "import the data again",
+) -> Iterator[None]:
+    """Say of what goes wrong within that a file, a tape file unless said, has a fault.
 
     Raises:
         DataError: it cannot.
@@ -44,5 +49,5 @@ def decoding(path: Location) -> Iterator[None]:
         yield
     except (OSError, pl.exceptions.PolarsError) as error:
         first_line = str(error).splitlines()[0]
-        message = f"{path} cannot be decoded: {first_line}"
-        raise DataError(message, hint="import the data again") from error
+        message = f"{path} {said}: {first_line}"
+        raise DataError(message, hint=hint) from error
