@@ -143,7 +143,10 @@ def power(a: Interval, exponent: Interval) -> Interval:
     if a.is_empty or not exponent.is_point:
         return NOTHING if a.is_empty else ANYTHING
     if n < 0.0 and n.is_integer():
-        found = divide(TRUE, power(a, point(-n)))
+        base = power(a, point(-n))
+        if base.low < 0.0 and base.holds(0.0):
+            return ANYTHING  # an odd power: what is just above 0 may have become 0
+        found = divide(TRUE, base)
         return found.meet(Interval(0.0, math.inf)) if n % 2.0 == 0.0 else found
     if not n.is_integer():
         a = a.meet(Interval(0.0, math.inf))

@@ -121,3 +121,11 @@ def test_known_intervals(op, args, expected):
 def test_the_root_of_what_is_below_zero_is_always_missing():
     """Nothing is left where every value is missing."""
     assert OPERATIONS["sqrt"](Interval(-2.0, -1.0)) == NOTHING
+
+
+def test_a_power_that_vanishes_keeps_both_signs_of_its_inverse():
+    """1e-300 cubed is 0, and its inverse infinite: not below what -1 gives."""
+    found = OPERATIONS["pow"](Interval(-1.0, 1e-300), Interval(-3.0, -3.0))
+
+    assert found.holds(POINTWISE["pow"](1e-300, -3.0))
+    assert found.holds(-1.0)
