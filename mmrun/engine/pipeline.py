@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mmrun.engine.asof import AsOf, Joined, bits_with
 from mmrun.engine.bind import per_tick, sizes_of, ticks_per_unit, too_deep
-from mmrun.engine.buffers import Buffers
+from mmrun.engine.buffers import Buffers, give_back, spare_buffers
 from mmrun.engine.columns import ColumnProgram, compile_program
 from mmrun.engine.consolidate import observe_venues
 from mmrun.engine.interpret import InterpretedColumn
@@ -95,15 +95,18 @@ class Pipeline:
     inputs: dict[str, AsOf] = field(default_factory=dict)  #: by column (`%alpha`)
     joined: dict[str, Joined] = field(default_factory=dict)  #: of this batch
     constants: dict[str, Floats] = field(default_factory=dict)
-    buffers: Buffers = field(default_factory=Buffers)
-    others: Buffers = field(default_factory=Buffers)
+    buffers: Buffers = field(default_factory=spare_buffers)
+    others: Buffers = field(default_factory=spare_buffers)
 
     def run(self, batch: Batch) -> Columns:
         """The rows as the kernel reads them, and a float64 block [column, row]."""
         self.buffers, self.others = self.others, self.buffers
+        self.buffers.begin()
         count = np.searchsorted(self.opens, batch.ts[-1:], side="right").sum()
         self.due, self.opens = self.opens[:count], self.opens[count:]
-        block = self._block(len(batch))
+        width = len(self.columns)
+        flat: Floats = self.buffers.take(width * len(batch)).reshape(width, len(batch))
+        block = dict(zip(self.columns, flat, strict=True))
         seen = self._observe(batch, block)
         known = self._steps(batch, seen, block)
         for name, row in block.items():
@@ -123,17 +126,21 @@ class Pipeline:
             status=batch.status,
             venue=batch.venue,
         )
-        flat = self._flat(len(batch))
         self._mark_same(seen.bits, flat.view(np.int64))
         return rows, flat
+
+    def close(self) -> None:
+        """No batch comes any more, and nobody reads what was given."""
+        give_back(self.others)
+        give_back(self.buffers)
 
     def _mark_same(self, bits: NDArray[np.int8], block: NDArray[np.int64]) -> None:
         """Set SAME where each column's bit pattern is that of the row before."""
         count = len(bits)
         if not count:
             return
-        same = self.buffers.take("same", count, np.int8).view(np.bool_)
-        equal = self.buffers.take("equal", count, np.int8).view(np.bool_)
+        same = self.buffers.take(count, np.int8).view(np.bool_)
+        equal = self.buffers.take(count, np.int8).view(np.bool_)
         same[0] = self.last is not None and bool((block[:, 0] == self.last).all())
         same[1:] = True
         for column in block:
@@ -142,31 +149,21 @@ class Pipeline:
         self.last = block[:, -1].copy()
         bits += same.view(np.int8) * np.int8(SAME)
 
-    def _flat(self, count: int) -> Floats:
-        """What the kernel reads: a column a line."""
-        width = len(self.columns)
-        flat: Floats = self.buffers.take("block", width * count)
-        return flat.reshape(width, count)
-
-    def _block(self, count: int) -> dict[str, Floats]:
-        """The lines of what the kernel reads, by column, to be computed in place."""
-        return dict(zip(self.columns, self._flat(count), strict=True))
-
     def _observe(self, batch: Batch, block: Mapping[str, Floats]) -> Observed:
         count = len(batch)
         take = self.buffers.take
         prices = count if self.read & {"bid", "ask"} else 0
         sizes = count if self.read & {"bid_size", "ask_size"} else 0
         out = Observed(
-            bits=take("bits", count, np.int8),
-            mid=block["mid"] if "mid" in block else take("mid", count),
-            bid=take("bid", prices),
-            bid_size=take("bid_size", sizes),
-            ask=take("ask", prices),
-            ask_size=take("ask_size", sizes),
-            first=take("first", count, np.int64),
-            second=take("second", count, np.int64),
-            side=take("side", count, np.int8),
+            bits=take(count, np.int8),
+            mid=block["mid"] if "mid" in block else take(count),
+            bid=take(prices),
+            bid_size=take(sizes),
+            ask=take(prices),
+            ask_size=take(sizes),
+            first=take(count, np.int64),
+            second=take(count, np.int64),
+            side=take(count, np.int8),
         )
         tape = TapeRows(*(getattr(batch, name) for name in TapeRows._fields))
         if len(self.observers) == 1:
@@ -205,7 +202,7 @@ class Pipeline:
         column, mask = _HELD[name]
         values = seen.side if column == "side" else getattr(batch, column)
         last = self.held.setdefault(name, np.full(1, np.nan))
-        out: Floats = self.buffers.take(name, len(batch))
+        out: Floats = self.buffers.take(len(batch))
         self.mode(hold)(
             values.astype(np.float64, copy=False), seen.bits, int(mask), last, out
         )
@@ -213,7 +210,7 @@ class Pipeline:
 
     def _age(self, name: str, batch: Batch, seen: Observed) -> Floats:
         last = self.held.setdefault(name, np.full(1, -1, np.int64))
-        out: Floats = self.buffers.take(name, len(batch))
+        out: Floats = self.buffers.take(len(batch))
         self.mode(hold_age)(batch.ts, seen.bits, int(_AGES[name]), last, out)
         return out
 
@@ -248,12 +245,12 @@ class Pipeline:
         for step in self.plan.steps:
             name = step.output
             if name in self.sparse:
-                out = self.buffers.take(name, len(trades.rows))
+                out = self.buffers.take(len(trades.rows))
                 self._compute(step, trades.stretch, out)
                 trades.stretch.known[name] = out
                 continue
             if (line := block.get(name)) is None:
-                line = self.buffers.take(name, len(batch))
+                line = self.buffers.take(len(batch))
             known[name] = out = line
             if samples_trades(step) and step.inputs[0] in self.sparse:
                 values = trades.stretch.known[step.inputs[0]]

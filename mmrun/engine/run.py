@@ -41,7 +41,7 @@ feed into batches gives the same bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +50,7 @@ from numpy.typing import NDArray
 
 from mmrun.engine import kernel
 from mmrun.engine.assumptions import FillModel, Latency
+from mmrun.engine.beside import one_beside
 from mmrun.engine.bind import (
     configure,
     is_inverse,
@@ -266,7 +267,7 @@ class Run:
 
     def _columns_ahead(self, feed: Feed) -> Iterator[Columns]:
         """The columns of each batch; those of the next are under way meanwhile."""
-        with ThreadPoolExecutor(1) as beside:
+        with one_beside() as beside:
             before: Future[Columns] | None = None
             for batch in _short_first(feed.batches()):
                 columns = beside.submit(self.pipeline.run, batch)
@@ -321,6 +322,7 @@ class Run:
         ended = self.mode(kernel.finish)
         while machine.state.started and not ended(self.machines, self.last_ts):
             self._make_room()
+        self.pipeline.close()
         recorder = self.recorder
         return Recording(
             fills=recorder.records("fills"),

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from mmrun.engine.memory import machine_memory
 from mmrun.engine.records import DECISION, EQUITY, FILL, ORDER, Rule
 
 
@@ -337,11 +338,14 @@ def new_records(dtype: np.dtype[Any], count: int) -> Any:
     return np.zeros(count, dtype).view(np.recarray)
 
 
+#: The outputs come last, and are written before they are read: they need no clearing.
+_OUTPUTS = int((MACHINE.fields or {})["fills"][1])
+_CLEARED = _OUTPUTS // mmap.PAGESIZE * mmap.PAGESIZE
+
+
 def new_machines() -> Any:
     """One machine before its first row, config and registers still to be filled in."""
-    # Not numpy's memory: it asks for huge pages, for which the system may first have to
-    # move others. Half of the runs took twice as long, waiting for the order log's.
-    memory = mmap.mmap(-1, MACHINE.itemsize)
+    memory = machine_memory(MACHINE.itemsize, cleared=_CLEARED)
     machines = np.frombuffer(memory, MACHINE).view(np.recarray)
     machine = machines[0]
     state = machine.state
