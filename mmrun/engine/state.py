@@ -339,8 +339,8 @@ def new_records(dtype: np.dtype[Any], count: int) -> Any:
 
 
 #: The outputs come last, and are written before they are read: they need no clearing.
-_OUTPUTS = int((MACHINE.fields or {})["fills"][1])
-_CLEARED = _OUTPUTS // mmap.PAGESIZE * mmap.PAGESIZE
+_PLACES: Any = MACHINE.fields
+_CLEARED = _PLACES["fills"][1] // mmap.PAGESIZE * mmap.PAGESIZE
 
 
 def new_machines() -> Any:
