@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmrun.folders import cache_root
 
@@ -81,8 +82,8 @@ def read_code(data: bytes) -> Code | None:
 
 
 Kind = str | tuple[Any, ...]
-#: What gives an argument, what code it needs, and the parts it is passed in.
-Taken = tuple[Callable[[], Any], Kind, list[Any]]
+#: What code an argument needs, and the parts it is passed in.
+Taken = tuple[Kind, tuple[Any, ...]]
 
 
 @dataclass(slots=True)
@@ -94,25 +95,16 @@ class Native:
     build: Callable[[Sequence[Any]], Code]
     on_cold: OnCold | None = None
     forms: dict[tuple[Kind, ...], _Form] = field(default_factory=dict)
-    last: dict[int, Taken] = field(default_factory=dict)
 
     def __call__(self, *args: Any) -> Any:
         """Run it; arrays contiguous, integers and floats plain, tuples of them named."""
-        taken = [self._take(place, argument) for place, argument in enumerate(args)]
-        kinds = tuple(kind for _, kind, _ in taken)
+        taken = [_take(argument) for argument in args]
+        kinds = tuple(kind for kind, _ in taken)
         form = self.forms.get(kinds)
         if form is None:
             with _LOADING:
                 form = self.forms[kinds] = _Form(self._code(kinds, args))
-        return form.call([part for *_, parts in taken for part in parts])
-
-    def _take(self, place: int, argument: Any) -> Taken:
-        """An argument's kind and parts; what came last is not taken apart anew."""
-        last = self.last.get(place)
-        if last is None or last[0]() is not argument:
-            held = _holding(argument)
-            last = self.last[place] = held, _kind(argument), _flat(argument)
-        return last
+        return form.call([part for _, parts in taken for part in parts])
 
     def _code(self, kinds: tuple[Kind, ...], args: Sequence[Any]) -> Code:
         key = hashlib.sha256(f"{self.digest}{kinds}".encode()).hexdigest()[:32]
@@ -126,13 +118,6 @@ class Native:
         if path is not None:
             _write(path, code.to_bytes())
         return code
-
-
-def _holding(argument: Any) -> Callable[[], Any]:
-    """The argument when called; an array that nobody else holds is not kept for it."""
-    if isinstance(argument, np.ndarray):
-        return weakref.ref(argument)
-    return lambda: argument
 
 
 class _Form:
@@ -165,29 +150,37 @@ def _prototype(flat: Sequence[Any]) -> Any:
     return ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *kinds)
 
 
-def _flat(argument: Any) -> list[Any]:
-    """An argument in the parts that numba passes."""
+def _take(argument: Any) -> Taken:
+    """An argument's kind, and its parts as numba passes them."""
     if isinstance(argument, np.ndarray):
-        data = argument.ctypes.data
-        head = [0, 0, argument.size, argument.itemsize, data]
-        return [*head, *argument.shape, *argument.strides]
+        known = _KNOWN.get(id(argument))
+        return _look_into(argument) if known is None else known[1]
+    name = type(argument).__name__
     if isinstance(argument, tuple):
-        return [part for element in argument for part in _flat(element)]
-    return [argument]
+        taken = [_take(element) for element in argument]
+        kind = name, *(kind for kind, _ in taken)
+        return kind, tuple(part for _, parts in taken for part in parts)
+    return name, (argument,)
+
+
+#: Arrays that are alive, by identity: to look into one takes microseconds, and a batch's
+#: arrays go to several kernels.
+_KNOWN: dict[int, tuple[weakref.ref[Any], Taken]] = {}
+
+
+def _look_into(array: NDArray[Any]) -> Taken:
+    layout = array.flags
+    dtype = _dtype(array.dtype)
+    kind = dtype, array.ndim, layout.writeable, layout.c_contiguous
+    head = 0, 0, array.size, array.itemsize, array.ctypes.data
+    taken = kind, (*head, *array.shape, *array.strides)
+    place = id(array)
+    gone = weakref.ref(array, lambda _: _KNOWN.pop(place, None))
+    _KNOWN[place] = gone, taken
+    return taken
 
 
 _DESCRIBED: dict[int, tuple[Any, str]] = {}  #: by identity: records are slow to hash
-
-
-def _kind(argument: Any) -> Kind:
-    """What a kernel is compiled for: equal of arguments that take the same code."""
-    if isinstance(argument, np.ndarray):
-        layout = argument.flags
-        dtype = _dtype(argument.dtype)
-        return dtype, argument.ndim, layout.writeable, layout.c_contiguous
-    if isinstance(argument, tuple):
-        return type(argument).__name__, *(_kind(element) for element in argument)
-    return type(argument).__name__
 
 
 def _dtype(dtype: np.dtype[Any]) -> str:

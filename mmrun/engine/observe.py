@@ -43,7 +43,7 @@ OBSERVED = np.dtype(
         ("ask_size", "f8"),
         ("first", "i8"),  # ticks of the last quote row's bid and ask
         ("second", "i8"),
-        ("shown", "i8"),  # the last book row was a quote row
+        ("shown", "i8"),  # the last row was a quote row
         ("last_trade", "f8"),  # for the tick rule
         ("last_move", "i8"),  # sign of the last price change of trades
         ("off_tick", "i8"),  # quoted prices between ticks
@@ -109,20 +109,21 @@ def observe(observers, start, batch, out):  # type: ignore[no-untyped-def]
         i = np.uint64(row)  # an index that cannot be negative needs no check
         kind = batch.kind[i]
         bits = 1 if kind <= _CLEAR else 4
+        had, shown = shown, 0
         if kind == _QUOTE:
             mid = (bid + ask) / 2.0
-            had, before = shown, (first, second)
+            before = first, second
             bid, ask = batch.bid[i], batch.ask[i]
             new_bid_size, new_ask_size = batch.bid_size[i], batch.ask_size[i]
             first = bid_ticks(bid, tick, per_tick)
             second = ask_ticks(ask, tick, per_tick)
             out.first[i], out.second[i] = first, second
-            calm = had & (first == before[0]) & (second == before[1])
+            calm = (had != 0) & (first == before[0]) & (second == before[1])
             calm &= mid == (bid + ask) / 2.0
             calm &= lowers_queue(new_bid_size, bid_size)
             calm &= lowers_queue(new_ask_size, ask_size)
             bits += CALM * calm
-            bid_size, ask_size, shown = new_bid_size, new_ask_size, True
+            bid_size, ask_size, shown = new_bid_size, new_ask_size, 1
         elif kind == _TRADE:
             bits = 2
             price, side = batch.price[i], batch.side[i]
@@ -132,7 +133,7 @@ def observe(observers, start, batch, out):  # type: ignore[no-untyped-def]
             if max(o.book.count[BID], o.book.count[ASK]) + 1 >= LEVELS:
                 done = row
                 break
-            side, shown = batch.side[i], False
+            side = batch.side[i]
             out.side[i] = side
             out.first[i] = observe_depth(o, batch.price[i], batch.size[i], side)
             if side > 0:
@@ -142,7 +143,6 @@ def observe(observers, start, batch, out):  # type: ignore[no-untyped-def]
         elif kind == _CLEAR:
             o.book.count[BID] = 0
             o.book.count[ASK] = 0
-            shown = False
             bid = ask = bid_size = ask_size = np.nan
         out.bits[i] = bits
         out.mid[i] = (bid + ask) / 2.0
@@ -217,11 +217,9 @@ def sign_trade(now, price, side, mid):  # type: ignore[no-untyped-def]
     Above the mid a buy, below a sell; at the mid, or without a quote, the sign of the
     last price change of trades, carried over zero ticks.
     """
-    move = now.last_move
-    if price > now.last_trade:
-        move = 1
-    elif price < now.last_trade:
-        move = -1
+    # Without branches: nobody can foretell whether the next trade is up or down.
+    up, down = int(price > now.last_trade), int(price < now.last_trade)
+    move = up - down + now.last_move * (1 - (up | down))
     now.last_move = move
     now.last_trade = price
     if side != 0:

@@ -31,6 +31,7 @@ from mmrun.engine.observe import (
     hold_age,
     observe,
 )
+from mmrun.engine.observe_quotes import NOT_QUOTES, observe_quotes
 from mmrun.engine.series import SeriesRunner
 from mmrun.engine.sparse import (
     NO_TRADES,
@@ -45,7 +46,7 @@ from mmrun.lang.names import level_of
 from mmrun.lang.nodes import FIRST_INPUT, Ticks, input_ticks
 from mmrun.market.inputs import InputColumn
 from mmrun.market.instrument import Instrument
-from mmrun.market.tape import Batch, CodeColumn
+from mmrun.market.tape import Batch, CodeColumn, IntColumn, Kind
 from mmrun.plan.plan import ColumnStep, Plan, SeriesStep, Step
 
 
@@ -107,8 +108,8 @@ class Pipeline:
         width = len(self.columns)
         flat: Floats = self.buffers.take(width * len(batch)).reshape(width, len(batch))
         block = dict(zip(self.columns, flat, strict=True))
-        seen = self._observe(batch, block)
-        known = self._steps(batch, seen, block)
+        seen, others = self._observe(batch, block)
+        known = self._steps(batch, seen, others, block)
         for name, row in block.items():
             if known[name] is not row:
                 row[:] = known[name]
@@ -149,7 +150,10 @@ class Pipeline:
         self.last = block[:, -1].copy()
         bits += same.view(np.int8) * np.int8(SAME)
 
-    def _observe(self, batch: Batch, block: Mapping[str, Floats]) -> Observed:
+    def _observe(
+        self, batch: Batch, block: Mapping[str, Floats]
+    ) -> tuple[Observed, IntColumn]:
+        """What the rows show, and the indices of those that are no quotes."""
         count = len(batch)
         take = self.buffers.take
         prices = count if self.read & {"bid", "ask"} else 0
@@ -166,14 +170,18 @@ class Pipeline:
             side=take(count, np.int8),
         )
         tape = TapeRows(*(getattr(batch, name) for name in TapeRows._fields))
-        if len(self.observers) == 1:
-            done = self.mode(observe)(self.observers, 0, tape, out)
-        else:
+        others = take(count, np.int64)
+        if len(self.observers) > 1:
             look = self.mode(observe_venues)
             done = look(self.observers, 0, tape, out, self.stale_after_ns)
+        else:
+            found = self.mode(observe_quotes)(self.observers, tape, out, others)
+            if found != NOT_QUOTES:
+                return out, others[:found]
+            done = self.mode(observe)(self.observers, 0, tape, out)
         if done < count:
             raise too_deep()
-        return out
+        return out, np.flatnonzero(batch.kind != Kind.QUOTE)
 
     def _market_columns(self, batch: Batch, seen: Observed) -> dict[str, Floats]:
         known: dict[str, Floats] = {
@@ -234,14 +242,19 @@ class Pipeline:
         return np.where((index >= 0) & (left > 0), left, np.nan)
 
     def _steps(
-        self, batch: Batch, seen: Observed, block: Mapping[str, Floats]
+        self,
+        batch: Batch,
+        seen: Observed,
+        others: IntColumn,
+        block: Mapping[str, Floats],
     ) -> dict[str, Floats]:
         """All columns by name, those of the block in its lines where they are made."""
         known = self._market_columns(batch, seen)
         tape = {"last_price": batch.price, "last_size": batch.size}
         whole = Stretch(batch.ts, seen.bits, known, tape)
-        names = self.read_at_trades
-        trades = trade_rows(batch, seen, names) if self.sparse else NO_TRADES
+        trades = NO_TRADES
+        if self.sparse:
+            trades = trade_rows(batch, seen, others, self.read_at_trades)
         for step in self.plan.steps:
             name = step.output
             if name in self.sparse:

@@ -41,7 +41,6 @@ feed into batches gives the same bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,7 +85,7 @@ SECOND_NS = 1_000_000_000
 GRID_STEPS_S = (1, 5, 10, 30, 60, 300, 600, 1800, 3600)
 GRID_POINTS = 100_000
 #: Rows of the first batch that go ahead.
-FIRST_ROWS = 4096
+FIRST_ROWS = 16_384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,16 +265,18 @@ class Run:
         return self.finish()
 
     def _columns_ahead(self, feed: Feed) -> Iterator[Columns]:
-        """The columns of each batch; those of the next are under way meanwhile."""
+        """The columns of each batch; the next is read and computed meanwhile."""
+        batches = _short_first(feed.batches())
+
+        def columns() -> Columns | None:
+            batch = next(batches, None)
+            return None if batch is None else self.pipeline.run(batch)
+
         with one_beside() as beside:
-            before: Future[Columns] | None = None
-            for batch in _short_first(feed.batches()):
-                columns = beside.submit(self.pipeline.run, batch)
-                if before is not None:
-                    yield before.result()
-                before = columns
-            if before is not None:
-                yield before.result()
+            coming = beside.submit(columns)
+            while (ready := coming.result()) is not None:
+                coming = beside.submit(columns)
+                yield ready
 
     def feed(self, batch: Batch) -> None:
         """Run one batch; afterwards nothing of it is kept but the state it left."""

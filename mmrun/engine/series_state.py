@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from mmrun.engine.jit import inlined
+from mmrun.engine.state import new_records
 from mmrun.market.tape import CodeColumn, FloatColumn, IntColumn
 
 
@@ -102,12 +103,11 @@ Kernel = Callable[[Rows, Any, Ring, Look, int], int]
 
 def fresh_state() -> Any:
     """The state before the first row, as a record array of one."""
-    state = np.zeros(1, _STATE)
-    state["wake_ts"] = -NEVER
-    state["first_ts"] = NEVER
-    for name in ("latest", "lagged", "value", "high", "low"):
-        state[name] = math.nan
-    return state.view(np.recarray)
+    states = new_records(_STATE, 1)
+    state = states[0]
+    state.wake_ts, state.first_ts = -NEVER, NEVER
+    state.latest = state.lagged = state.value = state.high = state.low = math.nan
+    return states
 
 
 def fresh_ring(capacity: int) -> Ring:

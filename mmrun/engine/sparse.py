@@ -48,9 +48,14 @@ class TradeRows:
     stretch: Stretch
 
 
-def trade_rows(batch: Batch, seen: Observed, names: Iterable[str]) -> TradeRows:
-    """The trade rows of a batch, with the named columns of AT_TRADES."""
-    rows = np.flatnonzero(batch.kind == Kind.TRADE)
+def trade_rows(
+    batch: Batch, seen: Observed, others: IntColumn, names: Iterable[str]
+) -> TradeRows:
+    """The trade rows of a batch, with the named columns of AT_TRADES.
+
+    `others` are the indices of the rows that are no quotes.
+    """
+    rows = others[batch.kind[others] == Kind.TRADE]
     whole: dict[str, NDArray[Any]] = {
         "last_price": batch.price,
         "last_size": batch.size,

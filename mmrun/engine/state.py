@@ -333,9 +333,24 @@ MACHINE = np.dtype(
 Machine = Any
 
 
+_RECORD: dict[int, tuple[np.dtype[Any], np.dtype[Any]]] = {}
+
+
+def _record(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The type of records of a dtype: one for all arrays, by which kernels know it.
+
+    numpy would make one for each array, and to look into it takes a millisecond. Kept
+    by identity, since hashing it takes as long.
+    """
+    known = _RECORD.get(id(dtype))
+    if known is None:
+        known = _RECORD[id(dtype)] = dtype, np.dtype((np.record, dtype))
+    return known[1]
+
+
 def new_records(dtype: np.dtype[Any], count: int) -> Any:
-    """A zeroed record array with attribute access."""
-    return np.zeros(count, dtype).view(np.recarray)
+    """A zeroed record array with attribute access; `dtype` is a module's constant."""
+    return np.zeros(count, _record(dtype)).view(np.recarray)
 
 
 #: The outputs come last, and are written before they are read: they need no clearing.
@@ -346,7 +361,7 @@ _CLEARED = _PLACES["fills"][1] // mmap.PAGESIZE * mmap.PAGESIZE
 def new_machines() -> Any:
     """One machine before its first row, config and registers still to be filled in."""
     memory = machine_memory(MACHINE.itemsize, cleared=_CLEARED)
-    machines = np.frombuffer(memory, MACHINE).view(np.recarray)
+    machines: Any = np.frombuffer(memory, _record(MACHINE)).view(np.recarray)
     machine = machines[0]
     state = machine.state
     state.mid = state.sized_inventory = np.nan

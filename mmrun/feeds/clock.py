@@ -42,9 +42,16 @@ def with_clock(
         rows: how many rows a batch given may have at most.
     """
     previous_ns: int | None = None
+    room = np.empty(0, np.int64)  # fresh memory a batch takes longer than the sums
     for batch in batches:
-        for piece, gaps in _pieces(batch, previous_ns, heartbeat, rows):
-            yield from slices(_filled(piece, gaps, heartbeat), rows)
+        if len(room) < len(batch):
+            room = np.empty(len(batch), np.int64)
+        gaps = _gaps(batch.ts, previous_ns, room)
+        if gaps.max(initial=0) > heartbeat.interval_ns > 0:
+            for piece, before in _pieces(batch, gaps, heartbeat, rows):
+                yield from slices(_filled(piece, before, heartbeat), rows)
+        else:
+            yield from slices(batch, rows)
         previous_ns = int(batch.ts[-1]) if len(batch) else previous_ns
     if previous_ns is not None and heartbeat.interval_ns:
         gap = np.array([FOREVER_NS - previous_ns])
@@ -78,19 +85,22 @@ def clock_rows(times: IntColumn) -> Batch:
     )
 
 
+def _gaps(ts: IntColumn, previous_ns: int | None, room: IntColumn) -> IntColumn:
+    """The time before each row, ns, in `room`."""
+    gaps = room[: len(ts)]
+    np.subtract(ts[1:], ts[:-1], out=gaps[1:])
+    gaps[:1] = 0 if previous_ns is None else ts[:1] - previous_ns
+    return gaps
+
+
 def _pieces(
-    batch: Batch, previous_ns: int | None, heartbeat: Heartbeat, rows: int
+    batch: Batch, gaps: IntColumn, heartbeat: Heartbeat, rows: int
 ) -> Iterator[tuple[Batch, IntColumn]]:
     """Parts of a batch, each with the time before each of its rows, ns.
 
     Where clock rows would more than double the batch, parts have about `rows` rows once
     filled, so that memory stays bounded; otherwise the batch is one part.
     """
-    if not len(batch):
-        return
-    gaps = np.empty_like(batch.ts)
-    np.subtract(batch.ts[1:], batch.ts[:-1], out=gaps[1:])
-    gaps[0] = 0 if previous_ns is None else batch.ts[0] - previous_ns
     silent = _silent(gaps, heartbeat)
     due = _due_count(gaps[silent], heartbeat)
     if due.sum() <= len(batch):
@@ -124,8 +134,6 @@ def _filled(batch: Batch, gaps: IntColumn, heartbeat: Heartbeat) -> Batch:
 
 def _silent(gaps: IntColumn, heartbeat: Heartbeat) -> NDArray[np.intp]:
     """Which rows end a silence that gets clock rows."""
-    if not heartbeat.interval_ns:
-        return np.empty(0, np.intp)
     return np.flatnonzero(gaps > heartbeat.interval_ns)
 
 
