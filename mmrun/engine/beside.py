@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 
+T = TypeVar("T")
+
+_LOOK_S = 20e-6
 #: Which processor a thread runs on: a field of its `stat`, after the name in brackets.
 _PROCESSOR = 36
 
@@ -19,6 +24,17 @@ def one_beside() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(
         1, initializer=_leave, initargs=(threading.get_native_id(),)
     )
+
+
+def awaited(future: Future[T]) -> T:
+    """The future's result.
+
+    By looking again and again, a few microseconds apart: one who sleeps is woken on the
+    processor of the one that wakes it, and may stay there, beside it.
+    """
+    while not future.done():
+        time.sleep(_LOOK_S)
+    return future.result()
 
 
 def _leave(other: int) -> None:

@@ -101,17 +101,6 @@ def uncompiled(function: Callable[P, R], /) -> Callable[P, R]:
     return call
 
 
-def readonly(array: NDArray[DType]) -> NDArray[DType]:
-    """A contiguous read-only view, copied only if it must be.
-
-    numba takes read-only arrays (a mapped file) and writable ones for two types and
-    compiles for each: handing over all inputs read-only halves that.
-    """
-    view = np.ascontiguousarray(array).view()
-    view.flags.writeable = False
-    return view
-
-
 def call_residual(residual: ResidualCall, registers: NDArray[np.float64]) -> None:
     """Run a formula over its registers, from inside a kernel.
 

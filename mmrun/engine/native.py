@@ -169,9 +169,10 @@ _KNOWN: dict[int, tuple[weakref.ref[Any], Taken]] = {}
 
 
 def _look_into(array: NDArray[Any]) -> Taken:
-    layout = array.flags
-    dtype = _dtype(array.dtype)
-    kind = dtype, array.ndim, layout.writeable, layout.c_contiguous
+    dtype, layout = _dtype(array.dtype), array.flags
+    # Whether it may be written is not part of it: numba tells those types apart, and
+    # gives them the same code.
+    kind = dtype, array.ndim, layout.c_contiguous
     head = 0, 0, array.size, array.itemsize, array.ctypes.data
     taken = kind, (*head, *array.shape, *array.strides)
     place = id(array)

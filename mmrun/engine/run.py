@@ -49,7 +49,7 @@ from numpy.typing import NDArray
 
 from mmrun.engine import kernel
 from mmrun.engine.assumptions import FillModel, Latency
-from mmrun.engine.beside import one_beside
+from mmrun.engine.beside import awaited, one_beside
 from mmrun.engine.bind import (
     configure,
     is_inverse,
@@ -274,7 +274,7 @@ class Run:
 
         with one_beside() as beside:
             coming = beside.submit(columns)
-            while (ready := coming.result()) is not None:
+            while (ready := awaited(coming)) is not None:
                 coming = beside.submit(columns)
                 yield ready
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mmrun.engine.jit import Mode, compiled, readonly
+from mmrun.engine.jit import Mode, compiled
 from mmrun.engine.series_bars import kyle_values, parkinson_values, vpin_values
 from mmrun.engine.series_lags import (
     DECAY,
@@ -208,7 +208,7 @@ class SeriesRunner:
         Args:
             ts: times of the rows, ns.
             bits: of each row, as `lang.nodes.Ticks`: 1 book, 2 trade, 4 other.
-            inputs: float64 of the rows, one each of the step's inputs.
+            inputs: float64 of the rows, contiguous, one each of the step's inputs.
             out: float64 of the rows, contiguous.
 
         Raises:
@@ -217,10 +217,9 @@ class SeriesRunner:
         lengths = {len(ts), len(bits), *(len(column) for column in inputs)}
         if len(inputs) != self._inputs or lengths != {len(out)}:
             raise ValueError("inputs of a series, or their lengths, do not match")
-        given = [readonly(column) for column in inputs]
-        given = given or [readonly(self._nothing(len(out)))]
+        given = [*inputs] or [self._nothing(len(out))]
         x, y, z, u = given + given[:1] * (_INPUTS - len(given))
-        rows = Rows(readonly(ts), readonly(bits), self._mask, x, y, z, u, out)
+        rows = Rows(ts, bits, self._mask, x, y, z, u, out)
         done = self._step(rows)
         while done < len(rows.out):
             self._ring = doubled(self._ring, self._state)

@@ -23,6 +23,9 @@ LAG, DELTA, RET, LOG_RET = range(4)
 HALF_LIFE, DECAY = range(2)
 
 
+_AT_ONCE = 16  #: values of a sampled series
+
+
 @kernel
 def lag_by_ticks(rows: Rows, state: Any, ring: Ring, look: Look, what: int) -> int:
     """A lag in ticks, or the change since: `first` holds the last n observations.
@@ -157,9 +160,18 @@ def spread_values(rows, x, state, out):  # type: ignore[no-untyped-def]
     `rows` are those rows' indices, `x` the values at them.
     """
     s: State = state[0]
+    count, end = len(rows), len(out)
     value, start = s.value, 0
-    for k in range(len(rows)):
-        out[start : rows[k]] = value
-        value, start = x[k], rows[k]
-    out[start:] = value
+    for k in range(count + 1):
+        stop = rows[k] if k < count else end
+        # Most stretches are short, and nobody can foretell how short: so many places
+        # are written at once, the rest of them again by the stretches that follow.
+        if start + _AT_ONCE <= end:
+            for j in range(_AT_ONCE):
+                out[start + j] = value
+            start += _AT_ONCE
+        for j in range(start, stop):
+            out[j] = value
+        if k < count:
+            value, start = x[k], stop
     s.value = value

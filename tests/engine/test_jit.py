@@ -19,7 +19,6 @@ from mmrun.engine.jit import (
     compiled,
     inlined,
     kernel,
-    readonly,
     uncompiled,
 )
 from mmrun.engine.residual import compile_residual
@@ -138,22 +137,6 @@ def test_an_edited_formula_needs_no_new_kernel() -> None:
 
     assert result == -3.0
     assert len(run.forms) == versions  # type: ignore[attr-defined]
-
-
-def test_readonly_views_share_memory() -> None:
-    """A read-only view of a contiguous array is no copy, and cannot be written."""
-    array = np.arange(3.0)
-
-    view = readonly(array)
-
-    assert np.shares_memory(view, array)
-    assert not view.flags.writeable
-    assert array.flags.writeable
-
-
-def test_readonly_makes_strides_contiguous() -> None:
-    """A strided array is copied, so that kernels see one type."""
-    assert readonly(np.arange(6.0)[::2]).flags.c_contiguous
 
 
 HELPERS = """

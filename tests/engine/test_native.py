@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from mmrun.engine.jit import compiled, kernel, readonly
+from mmrun.engine.jit import compiled, kernel
 from mmrun.engine.native import Code, read_code
 
 
@@ -71,18 +71,30 @@ def test_what_a_kernel_returns_has_its_python_type():
 
 
 def test_each_kind_of_argument_has_code_of_its_own():
-    """Other element types and read-only arrays are compiled for, and told apart."""
+    """Other element types, strides and numbers are compiled for, and told apart."""
     run = compiled(any_above)
 
     answers = [
         run(np.array([2], np.int64), 1.0),
         run(np.array([2.0]), 1.0),
-        run(readonly(np.array([2.0])), 1.0),
+        run(np.array([0.0, 9.0, 2.0])[::2], 1.0),
         run(np.array([2.0]), 1),
     ]
 
     assert answers == [True] * 4
     assert len(run.forms) >= 4  # type: ignore[attr-defined]
+
+
+def test_an_array_that_may_not_be_written_takes_the_code_of_one_that_may():
+    """A mapped file's columns and fresh ones are one kind."""
+    run = compiled(any_above)
+    fixed = np.array([2.0])
+    fixed.flags.writeable = False
+    run(np.array([2.0]), 1.0)
+    forms = len(run.forms)  # type: ignore[attr-defined]
+
+    assert run(fixed, 1.0) is True
+    assert len(run.forms) == forms  # type: ignore[attr-defined]
 
 
 def test_a_call_with_another_array_reads_that_array():
