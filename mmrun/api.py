@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mmrun.engine.quote import Market, Quote, Quoted
     from mmrun.feeds.held import HeldTape
     from mmrun.lint.facts import MarketFacts
+    from mmrun.market.dataset import Dataset
     from mmrun.market.instrument import Instrument
     from mmrun.market.storage import Location
     from mmrun.report.run import Run
@@ -265,18 +266,32 @@ def _markets(
     checked, _ = read(file, overrides)
     venues = checked.strategy.venues if checked else ()
     names = {venue.name for venue in venues}
+    references = (
+        {each.symbol for each in checked.strategy.references} if checked else ()
+    )
     found: dict[str, tuple[Instrument, ...]] = {}
     for each in dataset.instruments:
         found[each.symbol] = (*found.get(each.symbol, ()), each)
     markets = []
     for symbol, instruments in sorted(found.items()):
+        if symbol in references and len(found) > 1:
+            continue  # it is read beside another one
         runs = not names or names & {each.venue for each in instruments}
         run = None
-        if checked is not None and runs and not checked.strategy.inputs:
+        if checked is not None and runs and _complete(checked, dataset, symbol):
             run = replay(file, data, overrides=overrides, fills="touch", symbol=symbol)
         ticks = [venue.tick for venue in venues if venue.tick]
         markets.append(market_facts(dataset, instruments, ticks, run))
     return tuple(markets)
+
+
+def _complete(checked: Checked, dataset: Dataset, symbol: str) -> bool:
+    """Whether a dataset has all that a strategy reads."""
+    from mmrun.watching import lacking
+
+    sources = compile_plan(checked).sources
+    lacks = lacking(checked.strategy, sources, dataset, symbol)
+    return not checked.strategy.inputs and not lacks
 
 
 def _overrides(settings: Settings | None) -> tuple[str, ...]:

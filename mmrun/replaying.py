@@ -40,6 +40,7 @@ from mmrun.report.provenance import git_state, run_id, text_hash, versions
 from mmrun.report.run import Run
 from mmrun.report.summary import summarize
 from mmrun.strategy.spec import Fee, Session, Strategy, Venue
+from mmrun.watching import terms, watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def open_feed(
 
     Raises:
         DataError: it is missing, damaged, crossed too often to mean anything, does not
-            hold one symbol, or has days that the calendar does not know.
+            hold one symbol or what formulas read besides, or has days that the calendar does not know.
         NothingSelectedError: it has none of the days, or they have no session.
         UsageError: the strategy quotes other venues, `days` cannot be read, or no
             driver for the data's URL is installed.
@@ -67,7 +68,8 @@ def open_feed(
     dataset = load_dataset(example_data() if data is None else locate(data))
     venues = tuple(venue.name for venue in plan.strategy.venues)
     instruments = choose_instruments(dataset, symbol, venues)
-    for instrument in instruments:
+    others = watched(plan, dataset, instruments)
+    for instrument in (*instruments, *others):
         refuse_hopeless(dataset, instrument)
     chosen = _read_days(days)
     session = plan.strategy.session
@@ -80,6 +82,7 @@ def open_feed(
         heartbeat_ns=session.heartbeat_ns,
         session=schedule.hours,
         days=chosen,
+        watched=others,
     )
     scope = {"symbol": instruments[0].symbol, "days": days or "all"}
     return Source(dataset, replay, schedule, scope)
@@ -200,6 +203,10 @@ class _Timed:
         return self.inner.instruments
 
     @property
+    def watched(self) -> tuple[Instrument, ...]:
+        return self.inner.watched
+
+    @property
     def span(self) -> tuple[int, int]:
         return self.inner.span
 
@@ -228,7 +235,7 @@ def finish(
     """Summary, manifest and timing of a recording."""
     began = perf_counter()
     strategy = plan.strategy
-    facts = facts_of(strategy, source, conditions, recording, seed, inputs.terms)
+    facts = facts_of(plan, source, conditions, recording, seed, inputs.terms)
     summary = summarize(recording, facts)
     ended = perf_counter()
     engine_s = watch.drive_s - watch.decode_s
@@ -266,7 +273,7 @@ def _peak_rss_mb() -> float:
 
 
 def facts_of(
-    strategy: Strategy,
+    plan: Plan,
     source: Source,
     conditions: Conditions,
     recording: Recording,
@@ -274,7 +281,8 @@ def facts_of(
     input_terms: str,
 ) -> RunFacts:
     """What a report says beside what happened."""
-    instruments = source.replay.instruments
+    strategy = plan.strategy
+    instruments, others = source.replay.instruments, source.replay.watched
     instrument = instruments[0]
     totals = recording.totals
     inferred = totals.signed_trades + totals.unknown_trades > 0
@@ -283,6 +291,7 @@ def facts_of(
         symbol=instrument.symbol,
         venue=", ".join(each.venue for each in instruments),
         absent_venues=_absent(strategy, instruments),
+        watched=terms(plan, instruments, others, totals.watched_rows.tolist()),
         currency=instrument.currency,
         timezone=instrument.timezone,
         days=source.schedule.days,

@@ -17,7 +17,7 @@ from mmrun.feeds.replay import Replay
 from mmrun.importers.synth import MarketModel, make
 from mmrun.market.dataset import load_dataset
 from mmrun.market.writer import Tape, write_dataset
-from mmrun.problems import NothingSelectedError, UsageError
+from mmrun.problems import DataError, NothingSelectedError, UsageError
 
 
 Synth = Callable[..., Path]
@@ -233,3 +233,117 @@ def test_the_rows_of_all_venues_are_replayed_by_time(
     found = [np.concatenate([getattr(b, n) for b in batches]) for n in ("ts", "venue")]
     assert found[0].tolist() == expected["ts"].cast(pl.Int64).to_list()
     assert found[1].tolist() == expected["venue"].to_list()
+
+
+@pytest.fixture(scope="module")
+def with_spy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """ACME at venues X and Y, and beside it SPY at ARCA, ten minutes of each."""
+    tapes = []
+    for symbol, venue, seed in (("ACME", "X", 7), ("ACME", "Y", 8), ("SPY", "ARCA", 9)):
+        model = MarketModel(start="2024-03-08T09:30", minutes=10)
+        market = make(model, np.random.default_rng(seed), "made up")
+        made = market.tapes[0]
+        instrument = replace(made.instrument, symbol=symbol, venue=venue)
+        tapes.append(Tape(instrument, made.frame))
+    target = tmp_path_factory.mktemp("with_spy") / "data"
+    write_dataset(target, tapes, market.provenance)
+    return target
+
+
+READS_SPY = """\
+mmrun: 1
+name: reads_spy
+references: {spy: {symbol: SPY}}
+venues: {X: {}}
+quote: {half_spread: 1tick, fair: "mid + 0.1 * delta(spy.mid, 1s)", size: 10}
+risk: {max_inventory: 1000}
+"""
+
+
+def test_a_reference_is_in_the_summary_and_no_row_of_it_an_event(
+    tmp_path: Path, with_spy: Path
+) -> None:
+    """Which symbol at which venue, and how many rows; the run counts its own."""
+    (tmp_path / "s.yaml").write_text(READS_SPY)
+    (tmp_path / "plain.yaml").write_text(SIMPLE + "venues: {X: {}}\n")
+
+    run = api.run(tmp_path / "s.yaml", with_spy, symbol="ACME")
+    plain = api.run(tmp_path / "plain.yaml", with_spy, symbol="ACME")
+
+    (row,) = run.summary["references"]
+    assert (row["name"], row["symbol"], row["venues"]) == ("spy", "SPY", ["ARCA"])
+    assert row["rows"] > 100
+    for key in ("events", "quotes", "trades", "span_s", "session_s"):
+        assert run.summary[key] == plain.summary[key]
+    assert "references" not in plain.summary
+    assert f"spy is SPY at ARCA, {row['rows']:,} rows" in run.report()
+
+
+def test_a_venue_that_formulas_name_is_read_beside_those_quoted(
+    tmp_path: Path, with_spy: Path
+) -> None:
+    """It is said, as references are."""
+    text = READS_SPY.replace("delta(spy.mid, 1s)", "(Y.mid - mid)")
+    (tmp_path / "s.yaml").write_text(text)
+
+    run = api.run(tmp_path / "s.yaml", with_spy, symbol="ACME")
+
+    (row,) = run.summary["references"]
+    assert (row["name"], row["symbol"], row["venues"]) == ("Y", "ACME", ["Y"])
+    assert run.summary["venue"] == "X"
+
+
+@pytest.mark.parametrize(
+    ("change", "message", "hint"),
+    [
+        (
+            ("symbol: SPY", "symbol: SPX"),
+            "has no symbol 'SPX', which the reference spy is",
+            "did you mean 'SPY'?",
+        ),
+        (
+            ("delta(spy.mid, 1s)", "Z.mid"),
+            "has no ACME at 'Z', whose names formulas read",
+            "it has X, Y",
+        ),
+    ],
+)
+def test_what_is_read_and_not_there_is_said(
+    tmp_path: Path, with_spy: Path, change: tuple[str, str], message: str, hint: str
+) -> None:
+    """Before anything runs."""
+    (tmp_path / "s.yaml").write_text(READS_SPY.replace(*change))
+
+    with pytest.raises(DataError, match=message) as error:
+        api.run(tmp_path / "s.yaml", with_spy, symbol="ACME")
+
+    assert error.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (("", ""), []),
+        (
+            ("symbol: SPY", "symbol: SPX"),
+            [
+                "MM454 the data has no SPX: it has ACME and SPY",
+                "MM452 the data has no X: SPY is at ARCA",
+            ],
+        ),
+        (
+            ("delta(spy.mid, 1s)", "(Z.mid - spy.mid)"),
+            ["MM452 the data has no Z: ACME is at X and Y"],
+        ),
+    ],
+)
+def test_check_says_what_the_data_lacks(
+    tmp_path: Path, with_spy: Path, change: tuple[str, str], found: list[str]
+) -> None:
+    """At its place, and without a trial run; a reference is not checked as if quoted."""
+    (tmp_path / "s.yaml").write_text(READS_SPY.replace(*change))
+
+    problems = api.check(tmp_path / "s.yaml", data=with_spy)
+
+    errors = [p for p in problems if p.severity == "error"]
+    assert [f"{p.code} {p.message}" for p in errors] == found

@@ -103,6 +103,7 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "MM303": (_let("mean(mid)"), _let("mean(mid, 5s)")),
     "MM304": (_let("mean(inventory, 5s)"), _let("prev(inventory)")),
     "MM305": (_let("mean(mid, 2 * 5s)"), _let("mean(mid, 10s)")),
+    "MM306": (_let("venue.max_inventory"), _let("venue.inventory / max_inventory")),
     "MM310": (
         _quote("max(5bps, half_spread / 2)"),
         _quote("max(5bps, prev(half_spread) / 2)"),

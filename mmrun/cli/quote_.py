@@ -135,8 +135,13 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _page(quoted: Quoted) -> str:
     lines = [_line(quote) for quote in quoted.quotes]
-    known = {n: v for n, v in quoted.values.items() if n not in _SHOWN}
-    lines += [f"  {name:<16}{value:.10g}" for name, value in known.items()]
+    known = {
+        name: value
+        for name, value in quoted.values.items()
+        if name.rpartition(".")[2] not in _SHOWN
+    }
+    width = max([16, *(len(name) + 1 for name in known)])
+    lines += [f"  {name:<{width}}{value:.10g}" for name, value in known.items()]
     if quoted.missing:
         given = " ".join(f"--set '{name}=…'" for name in quoted.missing)
         lines.append(f"missing: {', '.join(quoted.missing)} (give {given})")

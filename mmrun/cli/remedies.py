@@ -72,6 +72,9 @@ REMEDIES: dict[str, str] = {
     "state or of a quote field is prev(x).",
     "MM305": "Write the window as a literal (5s, or 20 for ticks) or as a param, so that "
     "it is the same for a whole run.",
+    "MM306": "A venue has market data, and where it is quoted own state: inventory, its "
+    "fees as prices, working orders, own fills. A reference has market data alone. What "
+    "is of the whole strategy is written without a dot.",
     "MM310": "Break the circle. The value of a quote field at the last quote evaluation "
     "is prev(half_spread); a let has no such value.",
     "MM320": "What is added, compared or put into a field must be of one unit. Multiply "

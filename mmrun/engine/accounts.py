@@ -28,6 +28,8 @@ _FILL = int(OrderEvent.FILL)
 _FILLED = int(OrderEvent.FILLED)
 _RULE_FILLED = int(Rule.FILLED)
 FIRST_WATCH = 16  #: the code of the first of `Machine.watches`; names stand before
+#: The code of the first name of the first venue, and how many a venue has at most.
+FIRST_OF_VENUE, CODES_A_VENUE = 1024, 16
 
 
 @inlined
@@ -127,6 +129,8 @@ def hear(m, v, side, order_id, price, size, fee, ts):  # type: ignore[no-untyped
     before = known.position
     signed = size if side == BID else -size
     book(known, signed, worth(m, price), fee, m.config.multiplier)
+    v.position += signed
+    v.fill_count += 1
     if before == 0.0 or before * known.position < 0.0:
         state.position_since = ts
     state.fill_count += 1
@@ -179,7 +183,7 @@ def fill(m, v, side, ticks, size, taker, ts):  # type: ignore[no-untyped-def]
     book(true, sign * size, paid, fee, config.multiplier)
     state.max_abs_inventory = max(state.max_abs_inventory, abs(true.position))
     if config.watches != 0:
-        watch_fill(m, side, price, size, ts)
+        watch_fill(m, v, side, price, size, ts)
     slot.filled += size
     done = slot.filled >= slot.total - 1e-9 * v.lot
     event = _FILLED if done else _FILL
@@ -314,7 +318,46 @@ def own_state(m: Machine, code: int, ts: int) -> float:
         return working_size(m, code - 12)
     if code < FIRST_WATCH:
         return ahead_of(m, code - 14)
+    if code >= FIRST_OF_VENUE:
+        of_venue = code - FIRST_OF_VENUE
+        v = m.venues[of_venue // CODES_A_VENUE]
+        return venue_state(m, v, of_venue % CODES_A_VENUE, ts)
     return watch_value(m, m.watches[code - FIRST_WATCH], ts, net_of(m, KNOWN))
+
+
+@kernel
+def venue_state(m: Machine, v: Machine, code: int, ts: int) -> float:
+    """The own-state value of one venue with that index in `VENUE_STATE_NAMES`."""
+    if code == 0:
+        return v.position
+    if code < 3:
+        return unit_cost(m, v, code - 1)
+    if code == 3:
+        return float(v.fill_count)
+    if code == 4:
+        last = max(v.slots[BID].last_fill_ts, v.slots[ASK].last_fill_ts)
+        return np.nan if last == -NEVER else (ts - last) / 1e9
+    side = (code - 5) % 2
+    slot = v.slots[side]
+    if code < 7:
+        if slot.known_live == 0:
+            return np.nan
+        return price_of(slot.known_price, v.tick, v.ticks_per_unit)
+    if code < 9:
+        return slot.known_total - slot.known_filled if slot.known_live == 1 else 0.0
+    return slot.ahead if slot.live == 1 and slot.known_live == 1 else np.nan
+
+
+@kernel
+def unit_cost(m: Machine, v: Machine, taker: int) -> float:
+    """A venue's fee as a price at the mid: what it moves a fill's price by, as it were."""
+    rate = v.taker_rate if taker else v.maker_rate
+    unit = v.taker_unit if taker else v.maker_unit
+    if unit == OF_VALUE:
+        return rate * m.state.mid
+    if m.config.inverse == 1:  # so much coin is worth the more, the dearer it is
+        return rate * m.state.mid * m.state.mid / m.config.multiplier
+    return rate / m.config.multiplier
 
 
 #: Own-state names in the order of their codes.
@@ -327,6 +370,20 @@ STATE_NAMES = (
     "position_value",
     "inventory_age",
     "drawdown",
+    "fill_count",
+    "time_since_fill",
+    "working_bid",
+    "working_ask",
+    "working_bid_size",
+    "working_ask_size",
+    "queue_ahead_bid",
+    "queue_ahead_ask",
+)
+#: Own-state names of one venue in the order of their codes.
+VENUE_STATE_NAMES = (
+    "inventory",
+    "maker_cost",
+    "taker_cost",
     "fill_count",
     "time_since_fill",
     "working_bid",

@@ -11,7 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmrun.engine import state
-from mmrun.engine.accounts import FIRST_WATCH, STATE_NAMES
+from mmrun.engine.accounts import (
+    CODES_A_VENUE,
+    FIRST_OF_VENUE,
+    FIRST_WATCH,
+    STATE_NAMES,
+    VENUE_STATE_NAMES,
+)
 from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.state import (
     CONFIG,
@@ -21,11 +27,12 @@ from mmrun.engine.state import (
     new_machines,
     new_records,
 )
+from mmrun.lang.names import split
 from mmrun.lang.nodes import Expr, Ticks
 from mmrun.lang.pointwise import POINTWISE
 from mmrun.lang.walk import postorder
 from mmrun.market.instrument import Instrument
-from mmrun.plan.plan import OwnCall, Plan
+from mmrun.plan.plan import OUTPUTS, OwnCall, Plan
 from mmrun.problems import DataError, UsageError
 from mmrun.strategy.spec import (
     Fee,
@@ -297,7 +304,8 @@ def new_machine(
     machine.config.plain = int(_moves_freely(machine.config, machine.venues[0]))
     inputs = plan.residual.inputs
     places = {name: index for index, name in enumerate(inputs)}
-    own = [name for name in inputs if name.startswith("@")]
+    absent = _absent([n for n in inputs if n.startswith("@")], instruments)
+    own = [name for name in inputs if name.startswith("@") and name not in absent]
     kept = [places.get(f"~{k}", len(inputs)) for k in range(plan.previous_count)]
     _set(machine, "column_registers", "columns", [places[name] for name in columns])
     codes = [_state_code(machine, plan, name, values) for name in own]
@@ -309,11 +317,40 @@ def new_machine(
     if len(inputs) + len(plan.residual.outputs) > REGISTERS:
         msg = f"the quote formulas read {len(inputs)} values, more than {REGISTERS}"
         raise UsageError(msg)
+    _set_outputs(machine, plan, instruments)
     machine.previous[:] = math.nan
     for name, index in places.items():
         if name.startswith("$"):
             machine.registers[index] = values[name]
+        elif name in absent:
+            machine.registers[index] = _UNQUOTED.get(split(name[1:])[1], math.nan)
     return machines
+
+
+#: Own state of a venue that the data does not have, where that is not missing.
+_UNQUOTED = dict.fromkeys(
+    ("inventory", "fill_count", "working_bid_size", "working_ask_size"), 0.0
+)
+
+
+def _set_outputs(machine: Any, plan: Plan, instruments: Sequence[Instrument]) -> None:
+    """Where each venue finds its quotes among the outputs, and what they come from."""
+    inputs, program = len(plan.residual.inputs), plan.residual
+    machine.config.kept = inputs + len(OUTPUTS) * plan.blocks
+    machine.config.apart = int(plan.blocks > 1)
+    for index in range(len(instruments)):
+        first = len(OUTPUTS) * (index if plan.blocks > 1 else 0)
+        machine.venues[index].outputs = inputs + first
+        for register in program.inputs_of(
+            program.outputs[first : first + len(OUTPUTS)]
+        ):
+            machine.needs[index, register] = 1
+
+
+def _absent(names: Sequence[str], instruments: Sequence[Instrument]) -> frozenset[str]:
+    """Own state of venues that are not quoted, as the residual's inputs name it."""
+    quoted = {"", *(instrument.venue for instrument in instruments)}
+    return frozenset(name for name in names if split(name[1:])[0] not in quoted)
 
 
 def _state_code(
@@ -324,8 +361,13 @@ def _state_code(
     Raises:
         UsageError: the formulas read more such names than the engine has watches.
     """
-    if name[1:] in STATE_NAMES:
-        return STATE_NAMES.index(name[1:])
+    source, rest = split(name[1:])
+    if rest in STATE_NAMES and not source:
+        return STATE_NAMES.index(rest)
+    venue = plan.venues.index(source) if source else -1
+    if rest in VENUE_STATE_NAMES:
+        place = VENUE_STATE_NAMES.index(rest)
+        return FIRST_OF_VENUE + venue * CODES_A_VENUE + place
     place = machine.config.watches
     if place == state.WATCHES:
         msg = f"the formulas read more than {place} names of own fills over time"
@@ -334,6 +376,7 @@ def _state_code(
     watch = machine.watches[place]
     call = plan.own.get(name, OwnCall("daily_pnl", ()))
     watch.kind, watch.side = _WATCHES[call.op]
+    watch.venue = venue
     lengths = [each.length(values) for each in call.windows]
     if call.op == "own_markout":
         horizon, over, needed = lengths

@@ -13,8 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmrun.engine.accounts import (
+    CODES_A_VENUE,
+    FIRST_OF_VENUE,
     FIRST_WATCH,
     STATE_NAMES,
+    VENUE_STATE_NAMES,
     mark,
     net_of,
     watch_equity,
@@ -43,13 +46,19 @@ from mmrun.market.tape import Kind
 _QUOTE, _DEPTH, _CLEAR = int(Kind.QUOTE), int(Kind.DEPTH), int(Kind.CLEAR)
 _TRADE, _STATUS, _CLOCK = int(Kind.TRADE), int(Kind.STATUS), int(Kind.CLOCK)
 _STILL = SAME | CALM
-#: Codes of own state that time alone changes, or what we send.
-_RESTLESS = tuple(
-    code
-    for code, name in enumerate(STATE_NAMES)
-    if name.startswith(("working", "queue"))
-    or name in {"inventory_age", "time_since_fill"}
-)
+
+
+def _restless(names: tuple[str, ...]) -> tuple[int, ...]:
+    """Codes of own state that time alone changes, or what we send."""
+    return tuple(
+        code
+        for code, name in enumerate(names)
+        if name.startswith(("working", "queue"))
+        or name in {"inventory_age", "time_since_fill"}
+    )
+
+
+_RESTLESS, _RESTLESS_AT = _restless(STATE_NAMES), _restless(VENUE_STATE_NAMES)
 
 
 class Rows(NamedTuple):
@@ -283,7 +292,11 @@ def repeatable(m: Machine) -> bool:
     if config.previous > 0 or config.max_age_ns < NEVER or config.after_fill_ns > 0:
         return False
     for k in range(config.states):
-        if m.state_codes[k] in _RESTLESS or m.state_codes[k] >= FIRST_WATCH:
+        code = m.state_codes[k]
+        if code >= FIRST_OF_VENUE:
+            if (code - FIRST_OF_VENUE) % CODES_A_VENUE in _RESTLESS_AT:
+                return False
+        elif code in _RESTLESS or code >= FIRST_WATCH:
             return False
     return True
 

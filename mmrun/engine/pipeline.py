@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmrun.engine.asof import AsOf, Joined, bits_with
-from mmrun.engine.bind import per_tick, sizes_of, ticks_per_unit, too_deep
+from mmrun.engine.bind import sizes_of, too_deep
 from mmrun.engine.buffers import Buffers, give_back, spare_buffers
 from mmrun.engine.columns import ColumnProgram, compile_program
 from mmrun.engine.consolidate import observe_venues
@@ -23,7 +23,6 @@ from mmrun.engine.jit import Mode, uncompiled
 from mmrun.engine.kernel import Rows
 from mmrun.engine.levels import Levels
 from mmrun.engine.observe import (
-    OBSERVER,
     SAME,
     Observed,
     TapeRows,
@@ -33,6 +32,17 @@ from mmrun.engine.observe import (
 )
 from mmrun.engine.observe_quotes import NOT_QUOTES, observe_quotes
 from mmrun.engine.series import SeriesRunner
+from mmrun.engine.sights import (
+    AGES,
+    HELD,
+    Sight,
+    bits_beside,
+    new_observers,
+    new_sights,
+    of_one_source,
+    rows_of,
+    streams_of,
+)
 from mmrun.engine.sparse import (
     NO_TRADES,
     Stretch,
@@ -41,8 +51,8 @@ from mmrun.engine.sparse import (
     sparse_steps,
     trade_rows,
 )
-from mmrun.engine.state import NEVER, new_records
-from mmrun.lang.names import level_of
+from mmrun.engine.state import NEVER
+from mmrun.lang.names import level_of, split
 from mmrun.lang.nodes import FIRST_INPUT, Ticks, input_ticks
 from mmrun.market.inputs import InputColumn
 from mmrun.market.instrument import Instrument
@@ -52,15 +62,6 @@ from mmrun.plan.plan import ColumnStep, Plan, SeriesStep, Step
 
 Floats = NDArray[np.float64]
 _DAY_S = 86_400
-
-#: Market columns that hold a tape column from the rows where it is set.
-_HELD = {
-    "last_price": ("price", Ticks.TRADE),
-    "last_size": ("size", Ticks.TRADE),
-    "last_side": ("side", Ticks.TRADE),
-}
-_AGES = {"age(quote)": Ticks.BOOK, "age(trade)": Ticks.TRADE}
-
 
 #: A batch as the kernel takes it.
 Columns = tuple[Rows, Floats]
@@ -89,6 +90,11 @@ class Pipeline:
     read_at_trades: tuple[str, ...]  #: the market columns that those read
     opens: NDArray[np.int64]  #: times at which windows start over and have not yet, ns
     due: NDArray[np.int64]  #: those of them in the batch
+    sights: Mapping[str, Sight]  #: the markets of single venues and references, by name
+    watched: NDArray[np.int64] | None  #: rows of each instrument that is not quoted
+    begun: bool = False  #: a row of what is quoted has come
+    seen: dict[str, CodeColumn] = field(default_factory=dict)  #: bits of each sight
+    looked: dict[str, Floats] = field(default_factory=dict)  #: and its columns
     last: NDArray[np.int64] | None = None  #: the block's last row, as bit patterns
     held: dict[str, Any] = field(default_factory=dict)
     programs: dict[str, ColumnProgram | InterpretedColumn] = field(default_factory=dict)
@@ -100,7 +106,37 @@ class Pipeline:
     others: Buffers = field(default_factory=spare_buffers)
 
     def run(self, batch: Batch) -> Columns:
-        """The rows as the kernel reads them, and a float64 block [column, row]."""
+        """The rows as the kernel reads them, and a float64 block [column, row].
+
+        Rows of what is not quoted come to it as clock rows; those before the first of
+        what is are looked at and left out.
+        """
+        if self.watched is None:
+            return self._run(batch)
+        ahead = 0
+        if not self.begun:
+            own = np.flatnonzero(batch.venue < len(self.observers))
+            ahead = int(own[0]) if len(own) else len(batch)
+            self.begun = bool(len(own))
+        if ahead:
+            self._run(batch.rows(0, ahead))
+        return self._run(batch.rows(ahead, len(batch)))
+
+    def _own_rows(self, batch: Batch) -> Batch:
+        """Look at the markets of single sources; the rows of what is quoted."""
+        self.looked, self.seen = {}, {}
+        for source, sight in self.sights.items():
+            self.seen[source], columns = sight.look(batch)
+            self.looked |= columns
+        if self.watched is None:
+            return batch
+        quoted = len(self.observers)
+        others = batch.venue[batch.venue >= quoted] - quoted
+        self.watched += np.bincount(others, minlength=len(self.watched))
+        return rows_of(batch, range(quoted))
+
+    def _run(self, batch: Batch) -> Columns:
+        batch = self._own_rows(batch)
         self.buffers, self.others = self.others, self.buffers
         self.buffers.begin()
         count = np.searchsorted(self.opens, batch.ts[-1:], side="right").sum()
@@ -195,19 +231,20 @@ class Pipeline:
             known[name] = self._base(name, batch, seen)
         self.joined = {name: one.join(batch.ts) for name, one in self.inputs.items()}
         known |= self.levels.run(batch)
+        known |= self.looked
         return known | {name: one.value for name, one in self.joined.items()}
 
     def _base(self, name: str, batch: Batch, seen: Observed) -> Floats:
-        if name in _HELD:
+        if name in HELD:
             return self._hold(name, batch, seen)
-        if name in _AGES:
+        if name in AGES:
             return self._age(name, batch, seen)
         if name == "time_of_day":
             return self._time_of_day(batch.ts)
         return self._time_left(batch.ts)
 
     def _hold(self, name: str, batch: Batch, seen: Observed) -> Floats:
-        column, mask = _HELD[name]
+        column, mask = HELD[name]
         values = seen.side if column == "side" else getattr(batch, column)
         last = self.held.setdefault(name, np.full(1, np.nan))
         out: Floats = self.buffers.take(len(batch))
@@ -219,7 +256,7 @@ class Pipeline:
     def _age(self, name: str, batch: Batch, seen: Observed) -> Floats:
         last = self.held.setdefault(name, np.full(1, -1, np.int64))
         out: Floats = self.buffers.take(len(batch))
-        self.mode(hold_age)(batch.ts, seen.bits, int(_AGES[name]), last, out)
+        self.mode(hold_age)(batch.ts, seen.bits, int(AGES[name]), last, out)
         return out
 
     def _time_of_day(self, ts: NDArray[np.int64]) -> Floats:
@@ -313,7 +350,8 @@ class Pipeline:
     def _bits(self, step: SeriesStep, bits: CodeColumn) -> CodeColumn:
         """The rows' bits for a step; all inputs that it looks at share one."""
         names = _ticking(step, self.plan)
-        return bits_with(bits, [self.joined[n] for n in names]) if names else bits
+        bits = bits_with(bits, [self.joined[n] for n in names]) if names else bits
+        return bits_beside(step, bits, self.seen) if step.hears else bits
 
 
 def _ticking(step: SeriesStep, plan: Plan) -> list[str]:
@@ -323,8 +361,10 @@ def _ticking(step: SeriesStep, plan: Plan) -> list[str]:
 
 
 def _on_one_bit(step: SeriesStep) -> SeriesStep:
-    """The step with the bits of all inputs as `FIRST_INPUT`: bits are one byte."""
-    others = FIRST_INPUT if step.ticks >= FIRST_INPUT else 0
+    """The step with the bits of all inputs and sources as `FIRST_INPUT`, in one byte."""
+    if of_one_source(step):
+        return replace(step, ticks=step.hears[0][1])
+    others = FIRST_INPUT if step.ticks >= FIRST_INPUT or step.hears else 0
     return replace(step, ticks=step.ticks & Ticks.ANY | others)
 
 
@@ -344,21 +384,8 @@ def _held_columns(plan: Plan, sparse: frozenset[str]) -> tuple[str, ...]:
             over_trades = step.ticks == Ticks.TRADE
             read |= {n for n in step.inputs if not (over_trades and n in at_trades)}
     made = {"mid", "bid", "bid_size", "ask", "ask_size"}
-    names = (n for n in plan.base_columns if n in read - made)
+    names = (n for n in plan.base_columns if n in read - made and not split(n)[0])
     return tuple(n for n in names if level_of(n) is None)
-
-
-def _observers(plan: Plan, instruments: Sequence[Instrument]) -> Any:
-    """What `observe` carries, one a venue."""
-    observers = new_records(OBSERVER, len(instruments))
-    for observer, instrument in zip(observers, instruments, strict=True):
-        seen = observer.seen
-        seen.tick = sizes_of(plan.strategy, instrument)[0]
-        seen.ticks_per_unit = ticks_per_unit(seen.tick)
-        seen.per_tick = per_tick(seen.tick)
-        seen.bid = seen.bid_size = seen.ask = seen.ask_size = np.nan
-        seen.last_trade = np.nan
-    return observers
 
 
 def new_pipeline(
@@ -370,8 +397,10 @@ def new_pipeline(
     utc_offset: Callable[[int], int],
     mode: Mode,
     inputs: Mapping[str, InputColumn] | None = None,
+    watched: Sequence[Instrument] = (),
 ) -> Pipeline:
-    """The columns of a run before its first batch."""
+    """The columns of a run before its first batch; `watched` are not quoted."""
+    ticks = [sizes_of(plan.strategy, each)[0] for each in instruments]
     stale_after = plan.strategy.risk.stale_after_ns
     stale_after_ns = NEVER if stale_after is None else stale_after
     sparse = sparse_steps(plan)
@@ -381,14 +410,17 @@ def new_pipeline(
         sessions=sessions,
         utc_offset=utc_offset,
         mode=mode,
-        observers=_observers(plan, instruments),
+        observers=new_observers(ticks),
         stale_after_ns=stale_after_ns,
-        levels=Levels(
+        levels=Levels(plan.base_columns, ticks, stale_after_ns, mode),
+        sights=new_sights(
             plan.base_columns,
-            [sizes_of(plan.strategy, each)[0] for each in instruments],
+            streams_of(plan, instruments, watched),
+            [*ticks, *(each.tick for each in watched)],
             stale_after_ns,
             mode,
         ),
+        watched=np.zeros(len(watched), np.int64) if watched else None,
         columns=tuple(n for n in plan.residual.inputs if n[0] not in "$@~"),
         read=frozenset(plan.base_columns),
         held_columns=_held_columns(plan, sparse),

@@ -7,8 +7,9 @@ limits by the engine's own kernels as plain Python, so a quote here is a quote o
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mmrun.documents.words import closest
@@ -24,18 +25,19 @@ from mmrun.engine.state import ASK, BID, KNOWN, NO_ASK, NO_BID, OFF, new_machine
 from mmrun.lang.check import check
 from mmrun.lang.evaluate import Evaluator, Row
 from mmrun.lang.functions import FUNCTIONS, OWN
-from mmrun.lang.names import NAMES
+from mmrun.lang.names import NAMES, QUOTED, joined, named, split
 from mmrun.lang.nodes import Expr, Ticks, Type
 from mmrun.lang.parse import parse
-from mmrun.lang.place import formula
+from mmrun.lang.place import TextPlace, formula
 from mmrun.lang.scope import Scope, describe, input_expr, param_expr
 from mmrun.lang.show import show
+from mmrun.lang.sources import source_of, sources_in
 from mmrun.lang.walk import postorder
 from mmrun.market.instrument import Instrument
 from mmrun.plan.compile import Checked
 from mmrun.plan.plan import OUTPUTS
 from mmrun.problems import UsageError
-from mmrun.strategy.spec import Input, Strategy
+from mmrun.strategy.spec import Fee, Input, Strategy, Venue
 from mmrun.units import RATIO, parse_literal
 
 
@@ -93,8 +95,10 @@ class Quoted:
     """Quotes with what stood behind them."""
 
     quotes: list[Quote]
-    values: Mapping[str, float]  #: quote fields, lets, inputs; NaN where missing
-    nodes: Mapping[int, float]  #: every node of every formula, by `id`
+    #: quote fields, lets, inputs; NaN where missing; `NASDAQ.load` where venues differ
+    values: Mapping[str, float]
+    #: at each quote's venue every node of every formula, by `id`
+    nodes: Sequence[Mapping[int, float]]
     acted: frozenset[Rule]  #: rules that removed or changed a quote
     missing: tuple[str, ...]  #: texts of what has no value and would need one
     assumed: tuple[Instrument, ...]  #: whose tick or lot are not the strategy's own
@@ -112,16 +116,18 @@ def quotes_in(checked: Checked, market: Market) -> Quoted:
     inputs = enumerate(strategy.inputs)
     roots = {each.name: input_expr(each, i) for i, each in inputs}
     roots |= dict(checked.lets) | {f"={name}": e for name, e in checked.fields.items()}
-    row = _row(checked, market, roots, tick, lot)
+    given = _given(checked, market, roots, tick, lot)
+    rows = [_row(strategy, given, each, multiplier) for each in instruments]
     nodes = postorder(roots.values())
-    every = Evaluator(roots | {f"#{id(node)}": node for node in nodes}).step(row)
-    values = {name: every[name] for name in roots}
-    machine = _machine(strategy, multiplier, row)
-    for instrument in instruments:
+    asked = roots | {f"#{id(node)}": node for node in nodes}
+    every = [Evaluator(asked).step(row) for row in rows]
+    machine = _machine(strategy, multiplier, rows[0])
+    for instrument, row in zip(instruments, rows, strict=True):
         v = enter_venue(machine, strategy, instrument)
+        v.outputs = len(OUTPUTS) * v.index
         if market.mid is None:
             _show_book(v, row)
-    _decide(machine, [values[f"={name}"] for name in OUTPUTS])
+    _decide(machine, [one[f"={name}"] for one in every for name in OUTPUTS])
     quotes = [
         Quote(each.venue or None, 0, *_shown(machine.venues[k]))
         for k, each in enumerate(instruments)
@@ -129,12 +135,33 @@ def quotes_in(checked: Checked, market: Market) -> Quoted:
     own = {v.name for v in strategy.venues if v.tick and v.lot}
     return Quoted(
         quotes=quotes,
-        values={name.lstrip("="): value for name, value in values.items()},
-        nodes={id(node): every[f"#{id(node)}"] for node in nodes},
+        values=dict(_values(roots, instruments, every)),
+        nodes=[{id(node): one[f"#{id(node)}"] for node in nodes} for one in every],
         acted=_acted(machine, len(instruments)),
-        missing=_missing(checked, row),
+        missing=tuple(
+            dict.fromkeys(
+                name
+                for each, row in zip(instruments, rows, strict=True)
+                for name in _missing(checked, row, each.venue)
+            )
+        ),
         assumed=tuple(each for each in instruments if each.venue not in own),
     )
+
+
+def _values(
+    roots: Mapping[str, Expr],
+    instruments: Sequence[Instrument],
+    every: Sequence[Mapping[str, float]],
+) -> Iterator[tuple[str, float]]:
+    """What formulas give, at each venue where it depends on one."""
+    for name, root in roots.items():
+        apart = any(source_of(node) == QUOTED for node in postorder([root]))
+        for instrument, one in zip(instruments, every, strict=True):
+            if apart and len(every) > 1:
+                yield joined(instrument.venue, name.lstrip("=")), one[name]
+        if not apart or len(every) == 1:
+            yield name.lstrip("="), every[0][name]
 
 
 def _instruments(strategy: Strategy) -> list[Instrument]:
@@ -152,14 +179,14 @@ def _instruments(strategy: Strategy) -> list[Instrument]:
     ]
 
 
-def _row(
+def _given(
     checked: Checked,
     market: Market,
     roots: Mapping[str, Expr],
     tick: float,
     lot: float,
 ) -> Row:
-    """The market and state as the evaluator reads them."""
+    """The market and state that were given, as the evaluator reads them."""
     bid, ask = _touch(market)
     tape = {"bid": bid, "ask": ask}
     tape |= {"bid_size": market.bid_size, "ask_size": market.ask_size}
@@ -171,21 +198,115 @@ def _row(
     overrides: dict[str, float] = {}
     written = (n for n in postorder(roots.values()) if n.args or n.op == "market")
     texts = {show(node): node for node in written if node.name not in NAMES}
+    sources = _sources(checked, roots)
     for name, text in market.names.items():
         known = name if name in checked.lets else _canonical(checked, name)
-        node = checked.lets.get(name) or texts.get(known)
+        known_source = split(name)[0] in sources
+        row = named(name) if known_source else NAMES.get(name)
+        node = (
+            checked.lets.get(name)
+            or texts.get(known)
+            or _at_some(checked.strategy, texts, known)
+        )
         if name in declared:
             inputs[name] = _input_value(declared[name], text, tick, lot)
+        elif row is not None and row.op in ("market", "state"):
+            target = tape if row.op == "market" else states
+            target[name] = value_of(name, text, row.type, tick, lot)
         elif node is not None:
             overrides[known] = value_of(name, text, node.type, tick, lot)
-        elif name in NAMES and NAMES[name].op in ("market", "state"):
-            target = tape if NAMES[name].op == "market" else states
-            target[name] = value_of(name, text, NAMES[name].type, tick, lot)
         else:
             known_names = [*checked.lets, *declared, *texts, *NAMES]
             raise _unknown(checked, name, known_names)
     params = param_values(checked.strategy, tick, lot)
     return Row(0, Ticks.BOOK, tape, params, states, inputs, overrides)
+
+
+def _sources(checked: Checked, roots: Mapping[str, Expr]) -> set[str]:
+    """What may stand before the dot of a name that is given."""
+    strategy = checked.strategy
+    venues = (venue.name for venue in strategy.venues)
+    references = (reference.name for reference in strategy.references)
+    read = sources_in(postorder(roots.values()))
+    return {QUOTED, *venues, *references, *read}
+
+
+def _at_some(strategy: Strategy, texts: Mapping[str, Expr], text: str) -> Expr | None:
+    """The node that a text about one venue means, where formulas say `venue`."""
+    for venue in strategy.venues:
+        if (found := texts.get(_as_quoted(text, venue.name))) is not None:
+            return found
+    return None
+
+
+def _as_quoted(text: str, venue: str) -> str:
+    """What a text about one venue is called by formulas that are evaluated for it."""
+    return re.sub(rf"\b{venue}\.", f"{QUOTED}.", text) if venue else text
+
+
+def _row(
+    strategy: Strategy, given: Row, instrument: Instrument, multiplier: float
+) -> Row:
+    """What was given as formulas read it that are evaluated for one venue.
+
+    Where nothing is said of a venue that is quoted, the market is its market.
+    """
+    venues = strategy.venues or (_nowhere(instrument),)
+    quoted = {venue.name or QUOTED: venue for venue in venues}
+    market, states = dict(given.market), dict(given.states)
+    shared = {n: v for n, v in market.items() if n in NAMES and NAMES[n].of}
+    for source, venue in quoted.items():
+        flat = _flat_at(venue, given, multiplier, alone=len(quoted) == 1)
+        for name, value in (shared | _of(QUOTED, given.market)).items():
+            market.setdefault(joined(source, name), value)
+        for name, value in (flat | _of(QUOTED, given.states)).items():
+            states.setdefault(joined(source, name), value)
+    own = instrument.venue
+    overrides = {_as_quoted(text, own): v for text, v in given.overrides.items()}
+    return replace(
+        given,
+        market=_own_first(market, own),
+        states=_own_first(states, own),
+        overrides=dict(given.overrides) | overrides,
+        heard=dict.fromkeys((QUOTED, *quoted), Ticks.BOOK),
+    )
+
+
+def _nowhere(instrument: Instrument) -> Venue:
+    """The venue of a file that names none."""
+    place = TextPlace("")
+    return Venue(name=instrument.venue, place=place)
+
+
+def _own_first(values: Mapping[str, float], venue: str) -> dict[str, float]:
+    """The values, with those of a venue as those of the one being quoted."""
+    own = _of(venue or QUOTED, values)
+    return dict(values) | {joined(QUOTED, name): value for name, value in own.items()}
+
+
+def _of(source: str, values: Mapping[str, float]) -> dict[str, float]:
+    """The values of a source, by their names without it."""
+    parts = {name: split(name) for name in values}
+    return {rest: values[name] for name, (of, rest) in parts.items() if of == source}
+
+
+def _flat_at(
+    venue: Venue, given: Row, multiplier: float, *, alone: bool
+) -> dict[str, float]:
+    """Own state at a venue before anything happened there; what we hold is nowhere."""
+    held = given.states["inventory"]
+    mid = given.market.get("mid", (given.market["bid"] + given.market["ask"]) / 2.0)
+    counts = ("fill_count", "working_bid_size", "working_ask_size")
+    return dict.fromkeys(counts, 0.0) | {
+        "inventory": held if alone or held == 0.0 else math.nan,
+        "maker_cost": _unit_cost(venue.maker_fee, mid, multiplier),
+        "taker_cost": _unit_cost(venue.taker_fee, mid, multiplier),
+    }
+
+
+def _unit_cost(fee: Fee, mid: float, multiplier: float) -> float:
+    """As `accounts.unit_cost`, of what is worth its price."""
+    return fee.rate * mid if fee.unit == "value" else fee.rate / multiplier
 
 
 def _canonical(checked: Checked, text: str) -> str:
@@ -197,7 +318,12 @@ def _canonical(checked: Checked, text: str) -> str:
     given = {param.name: param_expr(param) for param in checked.strategy.params}
     inputs = enumerate(checked.strategy.inputs)
     given |= {each.name: input_expr(each, i) for i, each in inputs}
-    expr, _ = check(tree, written, Scope(bindings=given | dict(checked.lets)))
+    scope = Scope(
+        bindings=given | dict(checked.lets),
+        venues=checked.strategy.venues,
+        references=frozenset(each.name for each in checked.strategy.references),
+    )
+    expr, _ = check(tree, written, scope)
     return text if expr is None else show(expr)
 
 
@@ -278,12 +404,12 @@ def _machine(strategy: Strategy, multiplier: float, row: Row) -> Any:
 
 
 def _show_book(v: Any, row: Row) -> None:
-    """The market given is the venue's, in its own ticks."""
-    bid, ask = row.market["bid"], row.market["ask"]
+    """The market given is the venue's, where nothing else is said, in its own ticks."""
+    bid, ask = row.market[f"{QUOTED}.bid"], row.market[f"{QUOTED}.ask"]
     v.best_bid = NO_BID if math.isnan(bid) else ticks_down(bid, v.tick)
     v.best_ask = NO_ASK if math.isnan(ask) else ticks_up(ask, v.tick)
-    set_touch(v.book, BID, v.best_bid, row.market["bid_size"])
-    set_touch(v.book, ASK, v.best_ask, row.market["ask_size"])
+    set_touch(v.book, BID, v.best_bid, row.market[f"{QUOTED}.bid_size"])
+    set_touch(v.book, ASK, v.best_ask, row.market[f"{QUOTED}.ask_size"])
 
 
 def _decide(machine: Any, outputs: list[float]) -> None:
@@ -320,6 +446,18 @@ def _shown(v: Any) -> tuple[Any, ...]:
     return (*prices, *rules)
 
 
+def _behind(roots: Collection[Expr], lacking: set[int]) -> list[Expr]:
+    """The nodes without a value that make a root lack one; what was given hides its own."""
+    seen: set[int] = set()
+    stack = [root for root in roots if id(root) in lacking]
+    while stack:
+        node = stack.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            stack += [arg for arg in node.args if id(arg) in lacking]
+    return [node for node in postorder(roots) if id(node) in seen]
+
+
 #: A way a quote was changed, and the rule that changes it so.
 _ADJUSTED = {
     Adjustment.POST_ONLY: Rule.POST_ONLY,
@@ -345,8 +483,8 @@ def _acted(machine: Any, venues: int) -> frozenset[Rule]:
     return frozenset(found)
 
 
-def _missing(checked: Checked, row: Row) -> tuple[str, ...]:
-    """What the quote fields read that has no value, as texts for `--set`."""
+def _missing(checked: Checked, row: Row, venue: str) -> tuple[str, ...]:
+    """What a venue's quote fields read that has no value, as texts for `--set`."""
     nodes = [n for n in postorder(checked.fields.values()) if n.op != "const"]
     named = {id(expr): name for name, expr in checked.lets.items()}
     texts = {id(node): named.get(id(node)) or show(node) for node in nodes}
@@ -354,7 +492,10 @@ def _missing(checked: Checked, row: Row) -> tuple[str, ...]:
     lacking = {key for key, text in texts.items() if math.isnan(values[text])}
     sources = [
         texts[id(node)]
-        for node in nodes
-        if id(node) in lacking and not any(id(arg) in lacking for arg in node.args)
+        for node in _behind(checked.fields.values(), lacking)
+        if not any(id(arg) in lacking for arg in node.args)
     ]
-    return tuple(dict.fromkeys(sources))
+    return tuple(
+        re.sub(rf"\b{QUOTED}\.", f"{venue}.", text) if venue else text
+        for text in dict.fromkeys(sources)
+    )

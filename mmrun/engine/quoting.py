@@ -59,7 +59,7 @@ def evaluate_formulas(m, formula, ts):  # type: ignore[no-untyped-def]
     for k in range(m.config.previous):
         registers[m.previous_registers[k]] = m.previous[k]
     call_residual(formula, registers)
-    kept = m.config.inputs + 7
+    kept = m.config.kept
     for k in range(m.config.previous):
         m.previous[k] = registers[kept + k]
 
@@ -96,7 +96,7 @@ def _quote_all(m: Machine, ts: int) -> None:
 @inlined
 def quote_venue(m, v, ts):  # type: ignore[no-untyped-def]
     """Bring a venue's two orders in line with what the formulas gave."""
-    outputs = m.config.inputs
+    outputs = v.outputs
     bid_price = m.registers[outputs + _BID_PRICE]
     ask_price = m.registers[outputs + _BID_PRICE + 1]
     bid_size = m.registers[outputs + _BID_SIZE]
@@ -297,7 +297,7 @@ def work_side(m, v, side, price, size, rule, ts):  # type: ignore[no-untyped-def
         elif size > left:
             size = left
     if rule != 0:
-        slot.missing = missing_input(m) if rule == _MISSING else -1
+        slot.missing = missing_input(m, v) if rule == _MISSING else -1
         pull(m, v, side, rule, ts)
         return slot.known_live == 0 and slot.request == NO_REQUEST
     if slot.request == NO_REQUEST:
@@ -337,9 +337,10 @@ def _requote(m, v, side, price, size, adjustment, ts):  # type: ignore[no-untype
 
 
 @kernel
-def missing_input(m: Machine) -> int:
-    """The first residual input that is missing, -1 when none is (0/0 within)."""
+def missing_input(m: Machine, v: Machine) -> int:
+    """The first input of a venue's quotes that is missing, -1 when none is (0/0 within)."""
     for k in range(m.config.inputs):
-        if np.isnan(m.registers[k]):
+        needed = m.config.apart == 0 or m.needs[v.index, k] == 1
+        if needed and np.isnan(m.registers[k]):
             return k
     return -1

@@ -6,7 +6,7 @@ for sells and asks. Prices are quote currency, sizes the instrument's units.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from typing import Any
 
@@ -156,6 +156,10 @@ class Totals:
     unknown_trades: int  #: trades that stayed unsigned
     venue_rule_ns: NDArray[np.int64]  #: [venue, side, Rule] as `rule_ns`, of each venue
     venue_both_ns: NDArray[np.int64]  #: [venue] ns with both sides resting there
+    #: rows of each instrument that is read and not quoted, which are no events
+    watched_rows: NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros(0, np.int64)
+    )
 
 
 @dataclass(frozen=True, slots=True)

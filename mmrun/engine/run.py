@@ -2,8 +2,10 @@
 
 For every batch of the feed
   1. Columns: prices as ticks, trade signs, the touch (`observe.observe`, of several
-     venues `consolidate.observe_venues`), a run's inputs (`asof`), then numexpr
-     expressions and over-time functions in turn; lives in `pipeline.Pipeline`.
+     venues `consolidate.observe_venues`), the markets of single venues and references
+     (`sights`), a run's inputs (`asof`), then numexpr expressions and over-time
+     functions in turn; lives in `pipeline.Pipeline`. Rows of what is not quoted are
+     clock rows from here on.
   2. Rows, one after another; lives in `kernel.advance`. For each row
      a. Run what is due before it, in time order: answers and fill notices reaching us,
         session open and close, flattening, silence, requests reaching a venue, the
@@ -76,6 +78,7 @@ from mmrun.engine.state import (
 )
 from mmrun.market.inputs import InputColumn
 from mmrun.market.tape import EMPTY, Batch, Feed
+from mmrun.plan.compile import at_venues
 from mmrun.plan.plan import Plan
 from mmrun.problems import DataError
 
@@ -164,7 +167,8 @@ def start(plan: Plan, feed: Feed, conditions: Conditions) -> Run:
     """Bind a plan to a feed's instrument, ready to run; nothing has been read yet."""
     if conditions.mode is not uncompiled:  # which needs no numexpr
         use_threads(1)
-    instruments = feed.instruments
+    instruments, watched = feed.instruments, feed.watched
+    plan = at_venues(plan, [instrument.venue for instrument in instruments])
     tick, lot, multiplier = shared_sizes(plan.strategy, instruments)
     config = configure(
         plan.strategy,
@@ -186,6 +190,7 @@ def start(plan: Plan, feed: Feed, conditions: Conditions) -> Run:
         utc_offset=conditions.utc_offset,
         inputs=conditions.inputs,
         mode=conditions.mode,
+        watched=watched,
     )
     machines = new_machine(
         plan,
@@ -382,4 +387,7 @@ def _totals(machine: Machine, pipeline: Pipeline, last_ts: int) -> Totals:
         unknown_trades=int(seen["unknown"].sum()),
         venue_rule_ns=rule_ns.copy(),
         venue_both_ns=both_ns.copy(),
+        watched_rows=np.zeros(0, np.int64)
+        if pipeline.watched is None
+        else pipeline.watched.copy(),
     )

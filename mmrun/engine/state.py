@@ -72,6 +72,8 @@ CONFIG = np.dtype(
         ("flatten_ns", "i8"),  # before the close; NEVER: not
         ("grid_ns", "i8"),
         ("inputs", "i8"),  # registers before the residual's outputs
+        ("kept", "i8"),  # registers before those of its outputs that `prev` reads
+        ("apart", "i8"),  # each venue has outputs of its own
         ("columns", "i8"),  # how many columns, own-state and kept values it reads
         ("states", "i8"),
         ("previous", "i8"),
@@ -227,6 +229,7 @@ WATCH = np.dtype(
     [
         ("kind", "i8"),
         ("side", "i8"),  # 1 our bid's fills, -1 our ask's, 0 both
+        ("venue", "i8"),  # whose fills, -1 those of all
         ("window_ns", "i8"),
         ("horizon_ns", "i8"),  # of a markout
         ("needed", "i8"),  # fills without which a markout is missing
@@ -253,7 +256,7 @@ LEVELS = 1 << 14
 #: Trading sessions of one run.
 SESSIONS = 1 << 12
 #: The residual's registers, and how many of them are of each kind.
-REGISTERS, COLUMNS, STATES, PREVIOUS = 1024, 512, 64, 256
+REGISTERS, COLUMNS, STATES, PREVIOUS = 1024, 512, 256, 256
 #: Records kept before the loop copies them out, and the most one row can make.
 ROOM, ROW_ROOM = 1 << 12, 256
 #: The order log is the longest by far. Memory comes when it is written; each time the
@@ -287,12 +290,15 @@ VENUE = np.dtype(
         ("maker_unit", "i8"),
         ("taker_rate", "f8"),
         ("taker_unit", "i8"),
+        ("outputs", "i8"),  # the register of the first output for this venue
         ("best_bid", "i8"),  # ticks
         ("best_ask", "i8"),
         ("heard_ts", "i8"),  # last row that was not a clock row
         ("clear_ts", "i8"),  # last clear row: a snapshot lasts for the rows of its time
         ("halted", "i8"),  # 0 or the Rule that says how
         ("stale", "i8"),  # 1 silent for too long; 2 of several, not heard from yet
+        ("position", "f8"),  # known: of fills at this venue
+        ("fill_count", "i8"),  # known
         ("guard", "i8"),  # Rule in force on both sides, 0 none
         # of several venues; of one the machine's own say it
         ("rule_ns", "i8", (2, len(Rule))),  # by side and Rule
@@ -315,6 +321,7 @@ MACHINE = np.dtype(
         ("touch_ns", "i8", (2,)),  # by side
         ("sessions", "i8", (SESSIONS, 2)),  # open, close
         ("registers", "f8", (REGISTERS,)),
+        ("needs", "i1", (VENUES, REGISTERS)),  # 1: an input of the venue's outputs
         ("previous", "f8", (PREVIOUS,)),  # values of the last quote evaluation
         ("column_registers", "u8", (COLUMNS,)),
         ("state_codes", "i8", (STATES,)),

@@ -29,12 +29,14 @@ _DAY_NS = 86_400 * 10**9
 
 
 @kernel
-def watch_fill(m: Machine, side: int, price: float, size: float, ts: int) -> None:
-    """Let a fill of ours into the watches that look at its side."""
+def watch_fill(  # type: ignore[no-untyped-def]
+    m: Machine, v, side: int, price: float, size: float, ts: int
+) -> None:
+    """Let a fill of ours into the watches that look at its side and venue."""
     sign = 1 if side == BID else -1
     for k in range(m.config.watches):
         w = m.watches[k]
-        if w.side == 0 or w.side == sign:
+        if (w.side == 0 or w.side == sign) and (w.venue < 0 or w.venue == v.index):
             if w.used - w.head == KEPT_FILLS:
                 m.state.watch_full = 1
                 w.head += 1
@@ -85,11 +87,9 @@ def roll_day(m: Machine, w: Any, ts: int, net: float) -> None:
 @kernel
 def watch_quoting(m: Machine, start: int, ts: int) -> None:
     """We were quoted, or not, from `start` to `ts`: what fill rates are over."""
-    if not is_quoted(m):
-        return
     for k in range(m.config.watches):
         w = m.watches[k]
-        if w.kind == WATCH_RATE:
+        if w.kind == WATCH_RATE and is_quoted(m, w):
             last = w.spans[(w.spans_used - 1) % KEPT_FILLS]
             if w.spans_used > w.spans_head and last.until == start:
                 w.quoted_ns += ts - start
@@ -105,13 +105,14 @@ def watch_quoting(m: Machine, start: int, ts: int) -> None:
 
 
 @kernel
-def is_quoted(m: Machine) -> bool:
-    """Whether an order of ours rests on either side."""
+def is_quoted(m: Machine, w: Any) -> bool:
+    """Whether an order of ours rests on either side, where the watch looks."""
     if m.state.in_session == 0:
         return False
     for k in range(m.config.venues):
         v = m.venues[k]
-        if v.slots[BID].live == 1 or v.slots[ASK].live == 1:
+        rests = v.slots[BID].live == 1 or v.slots[ASK].live == 1
+        if rests and (w.venue < 0 or w.venue == k):
             return True
     return False
 
@@ -130,7 +131,7 @@ def quoted_ns(m: Machine, w: Any, ts: int) -> int:
     if w.spans_head < w.spans_used:
         total -= max(0, start - w.spans[w.spans_head % KEPT_FILLS].since)
     since = max(m.state.clock_ts, start)
-    return total + (ts - since if ts > since and is_quoted(m) else 0)
+    return total + (ts - since if ts > since and is_quoted(m, w) else 0)
 
 
 @kernel

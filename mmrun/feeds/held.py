@@ -66,6 +66,10 @@ class _FromMemory:
         return self.inner.instruments
 
     @property
+    def watched(self) -> tuple[Instrument, ...]:
+        return self.inner.watched
+
+    @property
     def span(self) -> tuple[int, int]:
         return self.inner.span
 

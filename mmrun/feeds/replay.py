@@ -20,7 +20,7 @@ from mmrun.feeds.arrow_file import Columns
 from mmrun.feeds.cache import CachedTape, tape_folder
 from mmrun.feeds.clock import Heartbeat, slices, with_clock
 from mmrun.feeds.limited_folder import LimitedFolder
-from mmrun.feeds.merge import merged
+from mmrun.feeds.merge import merged, of_venue, selected, with_others
 from mmrun.market.dataset import Dataset, Days, choose_instruments, files_of
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import TapeFile
@@ -65,6 +65,7 @@ class Replay:
         heartbeat_ns: int = DEFAULT_HEARTBEAT_NS,
         session: Sessions | None = None,
         days: Days | None = None,
+        watched: Sequence[Instrument] = (),
     ) -> None:
         """Choose what to replay; nothing is decoded yet.
 
@@ -76,6 +77,8 @@ class Replay:
             heartbeat_ns: silence after which a clock row comes; 0 for none.
             session: when clock rows may come; None for always.
             days: first and last date, both included; None for all.
+            watched: instruments of the dataset whose rows come too, from the first of
+                these days' on to the last row of what is replayed.
 
         Raises:
             DataError: no one symbol is meant.
@@ -84,7 +87,9 @@ class Replay:
         """
         self.instruments = choose_instruments(dataset, symbol, venues)
         self._root = dataset.path
+        self.watched = tuple(watched)
         self._files = [files_of(dataset, each, days) for each in self.instruments]
+        self._others = [files_of(dataset, each, days) for each in self.watched]
         self._rows = rows
         self._heartbeat = _heartbeat(self.instruments, heartbeat_ns, session)
 
@@ -108,7 +113,9 @@ class Replay:
         """
         folder = tape_folder()
         streams = [self._stream(files, folder) for files in self._files]
-        return with_clock(merged(streams), self._heartbeat, self._rows)
+        rows = with_clock(merged(streams), self._heartbeat, self._rows)
+        others = [self._stream(files, folder) for files in self._others]
+        return with_others(rows, others, len(streams), self._rows)
 
     def _stream(
         self, files: Sequence[TapeFile], folder: LimitedFolder
@@ -127,17 +134,29 @@ class TapeFeed:
     rows: int = DEFAULT_ROWS
     heartbeat_ns: int = DEFAULT_HEARTBEAT_NS
     session: Sessions | None = None
+    watched: tuple[Instrument, ...] = ()
 
     @property
     def span(self) -> tuple[int, int]:
-        """First and last `ts`, ns; (0, 0) of an empty tape."""
-        ts = self.batch.ts
+        """First and last `ts` of what is traded, ns; (0, 0) where it has no rows."""
+        ts = self._own.ts
         return (int(ts[0]), int(ts[-1])) if len(ts) else (0, 0)
 
     def batches(self) -> Iterator[Batch]:
         """The rows, clock rows included."""
         heartbeat = _heartbeat(self.instruments, self.heartbeat_ns, self.session)
-        return with_clock(slices(self.batch, self.rows), heartbeat, self.rows)
+        rows = with_clock(slices(self._own, self.rows), heartbeat, self.rows)
+        first = len(self.instruments)
+        places = range(first, first + len(self.watched))
+        others = [slices(of_venue(self.batch, k), self.rows) for k in places]
+        return with_others(rows, others, first, self.rows)
+
+    @property
+    def _own(self) -> Batch:
+        """The rows of what is traded."""
+        if not self.watched:
+            return self.batch
+        return selected(self.batch, self.batch.venue < len(self.instruments))
 
 
 def batch_of(frame: pl.DataFrame) -> Batch:

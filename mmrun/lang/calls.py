@@ -20,11 +20,12 @@ from mmrun.lang.arguments import (
 from mmrun.lang.functions import FUNCTIONS, OTHER_WORDS
 from mmrun.lang.meet import BARE
 from mmrun.lang.mentions import QUOTE_FIELDS
-from mmrun.lang.names import NAMES, depth_name
+from mmrun.lang.names import NAMES, depth_name, heard_at, joined, split
 from mmrun.lang.nodes import Call, Expr, Name, Node, Number, Stage, Ticks, Type
 from mmrun.lang.results import RESULTS
 from mmrun.lang.scope import Context, Operand, compose, constant
 from mmrun.lang.signatures import Function, Parameter
+from mmrun.lang.whose import CALLED, check_function
 from mmrun.units import SIZE, TIME, parse_literal
 
 
@@ -44,28 +45,31 @@ def check_call(context: Context, call: Call, read: Reader) -> Expr | None:
     Returns:
         The checked node, or None after a problem (MM301 to MM305, MM32x, MM390).
     """
-    function = FUNCTIONS.get(call.name)
+    function = FUNCTIONS.get(split(call.name)[1])
     if function is None:
         _unknown(context, call)
+        return None
+    if not check_function(context, call, function):
         return None
     bound = _bind(context, call, function)
     if bound is None:
         return None
-    return _SPECIAL.get(call.name, _plain)(context, call, function, bound, read)
+    return _SPECIAL.get(function.name, _plain)(context, call, function, bound, read)
 
 
 def _unknown(context: Context, call: Call) -> None:
     name = call.name
-    if "." in name:
-        message = f"{name}(): names of a venue or another instrument are not supported"
-        context.error("MM390", f"{message} yet", call)
-        return
+    source, rest = split(name)
     if name in context.scope.bindings or name in NAMES:
         context.error(
             "MM302", f"{name} is not a function", call, f"write {name} * (...)"
         )
         return
-    close = get_close_matches(name.lower(), FUNCTIONS, n=1)
+    close = get_close_matches(rest.lower(), CALLED if source else FUNCTIONS, n=1)
+    if source:
+        hints = [f"did you mean {joined(source, match)}?" for match in close]
+        context.error("MM301", f"unknown function {name}()", call, *hints)
+        return
     hints = [OTHER_WORDS[name]] if name in OTHER_WORDS else []
     hints += [f"did you mean {FUNCTIONS[match].signature}?" for match in close]
     context.error("MM301", f"unknown function {name}()", call, *hints[:1])
@@ -148,8 +152,15 @@ def _result(
         return None
     args, kind = found
     expr = compose(function.name, args, kind, call)
-    stage, ticks = max(function.stage, expr.stage), expr.ticks | function.ticks
-    return replace(expr, stage=stage, ticks=ticks)
+    source = split(call.name)[0]
+    ticks, hears = heard_at(source, function.ticks)
+    return replace(
+        expr,
+        name=source,
+        stage=max(function.stage, expr.stage),
+        ticks=expr.ticks | ticks,
+        hears=expr.hears | hears,
+    )
 
 
 def _prev(
@@ -180,7 +191,7 @@ def _sample(
     if rows is None or series is None:
         return None
     sampled = compose("sample", (series,), series.type, call)
-    return replace(sampled, name=rows, ticks=_ROWS[rows])
+    return replace(sampled, name=rows, ticks=_ROWS[rows], hears=frozenset())
 
 
 def _age(
@@ -192,16 +203,15 @@ def _age(
     if rows is None:
         return None
     leaf = compose("market", (), Type(dimension=TIME), call)
-    return replace(
-        leaf, name=f"age({rows})", stage=function.stage, ticks=function.ticks
-    )
+    name = joined(split(call.name)[0], f"age({rows})")
+    return replace(leaf, name=name, stage=function.stage, ticks=function.ticks)
 
 
 def _row_kind(context: Context, call: Call, node: Node) -> str | None:
     if isinstance(node, Name) and node.name in _ROWS:
         return node.name
     found = context.text(node)
-    hint = FUNCTIONS[call.name].example
+    hint = FUNCTIONS[split(call.name)[1]].example
     context.error(
         "MM303", f"{call.name}(): expected trade or quote, found {found}", node, hint
     )
@@ -240,8 +250,10 @@ def _depth(
         return None
     kind = Type(dimension=SIZE)
     leaf = compose("market", (), kind, call)
-    name = depth_name(side.name, int(quantity.number))
-    return replace(leaf, name=name, stage=function.stage, ticks=function.ticks)
+    source = split(call.name)[0]
+    name = joined(source, depth_name(side.name, int(quantity.number)))
+    ticks, hears = heard_at(source, function.ticks)
+    return replace(leaf, name=name, stage=function.stage, ticks=ticks, hears=hears)
 
 
 def _kyle_lambda(

@@ -13,7 +13,7 @@ from mmrun.lang.calls import check_call
 from mmrun.lang.codes import CODES
 from mmrun.lang.functions import FUNCTIONS
 from mmrun.lang.meet import BARE, condition, fit_field, meet, number
-from mmrun.lang.names import FIELDS, NAMES, level_of, named
+from mmrun.lang.names import FIELDS, NAMES, QUOTED, VENUE_NAMES, level_of, named
 from mmrun.lang.nodes import (
     Binary,
     Call,
@@ -34,6 +34,7 @@ from mmrun.lang.scope import (
     constant,
     in_instrument_units,
 )
+from mmrun.lang.whose import check_name
 from mmrun.problems import Problem, errors_in
 from mmrun.strategy.spec import Formula
 
@@ -117,6 +118,9 @@ def _name(context: Context, node: Name) -> Expr | None:
         return scope.bindings[name]
     if name in scope.pending:
         return None
+    if "." in name:
+        of_source = check_name(context, node)
+        return None if of_source is None else of_source.leaf(node.start, node.end)
     row = named(name)
     if row is None:
         _unknown(context, node)
@@ -137,17 +141,11 @@ def _unknown(context: Context, node: Name) -> None:
     if name in FUNCTIONS:
         hint = f"call it: {FUNCTIONS[name].example}"
         context.error("MM302", f"{name} is a function", node, hint)
-    elif _is_of_a_venue(name):
-        message = "venues and other instruments are not supported yet"
-        context.error("MM390", f"{name}: {message}", node)
+    elif name in VENUE_NAMES:
+        hint = f"{QUOTED}.{name} is that of the venue being quoted"
+        context.error("MM301", f"{name} is a venue's", node, hint)
     else:
         context.error("MM301", f"unknown name {name}", node, *_meant(context, name))
-
-
-def _is_of_a_venue(name: str) -> bool:
-    """`venue.inventory`, `NASDAQ.bid`, `spy.mid`."""
-    _, dot, last = name.rpartition(".")
-    return bool(dot) and (last in NAMES or last in {"maker_cost", "taker_cost"})
 
 
 def _meant(context: Context, name: str) -> tuple[str, ...]:
@@ -166,8 +164,6 @@ def _meant(context: Context, name: str) -> tuple[str, ...]:
     lower = name.lower()
     if lower in _OTHER_WORDS:
         return (_OTHER_WORDS[lower],)
-    if "." in name:
-        return ("values have no attributes",)
     if level_of(lower):
         return (f"did you mean {lower.removesuffix('_1')}?",)
     close = [lower] if lower in kinds else get_close_matches(lower, kinds, n=1)

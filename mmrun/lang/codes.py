@@ -15,6 +15,7 @@ CODES: dict[str, str] = {
     "MM303": "arguments do not fit the function",
     "MM304": "only market data can be looked back over",
     "MM305": "not a window length",
+    "MM306": "a venue or reference does not have that",
     "MM320": "units do not fit together",
     "MM321": "bare number beside a relative price: a 10,000-fold mistake",
     "MM322": "a ratio is needed",

@@ -20,10 +20,12 @@ from dataclasses import dataclass, field
 
 from mmrun.lang.flow import FLOWS, Flow
 from mmrun.lang.functions import FUNCTIONS, OWN
+from mmrun.lang.names import joined, split
 from mmrun.lang.nodes import Expr, Ticks
 from mmrun.lang.pointwise import POINTWISE, divide
 from mmrun.lang.series import SERIES, Series
 from mmrun.lang.show import expr_texts
+from mmrun.lang.sources import source_of
 from mmrun.lang.walk import postorder
 from mmrun.units import TIME
 
@@ -35,7 +37,7 @@ _NS = 1e9
 class Row:
     """What is known at one row of the tape; names that are not given are missing.
 
-    `market` holds the market's names in force after the row (`bid`, `last_price`, ...;
+    `market` holds the market's names in force after the row (`bid`, `NASDAQ.last_price`;
     `mid` and the like only where they are not to be computed), `params` the params with
     `tick`, `lot` and `max_inventory`, `states` the own state (`inventory`, `fills(10s)`), `inputs` the values of
     inputs that are fresh, else their defaults. `overrides` replaces values by the name of a root or by canonical text (`trades(1s)`), everywhere the
@@ -50,6 +52,8 @@ class Row:
     states: Mapping[str, float] = field(default_factory=dict)
     inputs: Mapping[str, float] = field(default_factory=dict)
     overrides: Mapping[str, float] = field(default_factory=dict)
+    #: what the row is to sources: `{"NASDAQ": Ticks.BOOK, "venue": Ticks.BOOK}`
+    heard: Mapping[str, Ticks] = field(default_factory=dict)
     evaluates_quotes: bool = True  #: whether `prev` refers to this row later
 
 
@@ -98,7 +102,7 @@ class Evaluator:
             id(node): FLOWS[node.op]() for node in self._order if node.op in FLOWS
         }
         self._texts = expr_texts(list(self._roots.values()))
-        self._latest_ns: dict[Ticks, int] = {}
+        self._latest_ns: dict[tuple[str, Ticks], int] = {}
         self._before: dict[int, float] = {}
         self._fields_before: dict[str, float] = {}
 
@@ -111,7 +115,8 @@ class Evaluator:
         Returns:
             Values by root name; NaN is missing.
         """
-        self._latest_ns[row.ticks & Ticks.ANY] = row.ts_ns
+        for source, ticks in {"": row.ticks & Ticks.ANY, **row.heard}.items():
+            self._latest_ns[source, ticks] = row.ts_ns
         overridden = self._overridden(row.overrides)
         values: dict[int, float] = {}
         for node in self._order:
@@ -167,13 +172,14 @@ class Evaluator:
     def _market(self, name: str, row: Row) -> float:
         if name in row.market:
             return row.market[name]
-        if name in MARKET:
-            compute, parts = MARKET[name]
-            return compute(*(self._market(part, row) for part in parts))
-        rows = {"age(quote)": Ticks.BOOK, "age(trade)": Ticks.TRADE}.get(name)
-        if rows is None or rows not in self._latest_ns:
+        source, rest = split(name)
+        if rest in MARKET:
+            compute, parts = MARKET[rest]
+            return compute(*(self._market(joined(source, p), row) for p in parts))
+        rows = {"age(quote)": Ticks.BOOK, "age(trade)": Ticks.TRADE}.get(rest)
+        if rows is None or (source, rows) not in self._latest_ns:
             return math.nan
-        return (row.ts_ns - self._latest_ns[rows]) / _NS
+        return (row.ts_ns - self._latest_ns[source, rows]) / _NS
 
     def _series_value(self, node: Expr, args: list[float], row: Row) -> float:
         x = self._input(node, args, row)
@@ -182,20 +188,21 @@ class Evaluator:
 
     def _input(self, node: Expr, args: list[float], row: Row) -> float | None:
         """The input of a function over time; None where it does not tick."""
-        mask = node.ticks if node.op in _OWN_TICKS else node.args[0].ticks
-        if not row.ticks & mask:
+        if not _ticked(node if node.op in _OWN_TICKS else node.args[0], row):
             return None
         if node.op == "trades":
             return 1.0
-        return self._market("last_size", row) if node.op == "volume" else args[0]
+        size = joined(source_of(node), "last_size")
+        return self._market(size, row) if node.op == "volume" else args[0]
 
     def _flow(self, node: Expr, args: list[float], row: Row) -> float:
-        reads = FUNCTIONS[node.op].reads
+        source = source_of(node)
+        reads = [joined(source, name) for name in FUNCTIONS[node.op].reads]
         inputs = [self._market(name, row) for name in reads] or args[:1]
-        mask = node.ticks if reads else node.args[0].ticks
+        bits = _ticked(node if reads else node.args[0], row)
         windows = args if reads else args[1:]
         flow = self._flows[id(node)]
-        return flow.step(row.ts_ns, row.ticks & mask, tuple(inputs), tuple(windows))
+        return flow.step(row.ts_ns, bits, tuple(inputs), tuple(windows))
 
     def _prev(self, node: Expr) -> float:
         if node.args:
@@ -205,6 +212,14 @@ class Evaluator:
 
 #: Functions whose rows are their own, not their input's.
 _OWN_TICKS = frozenset({"sample", "trades", "volume"})
+
+
+def _ticked(node: Expr, row: Row) -> Ticks:
+    """As what the row is where the node ticks; NEVER where it does not."""
+    bits = row.ticks & node.ticks
+    for source, ticks in node.hears:
+        bits |= row.heard.get(source, Ticks.NEVER) & ticks
+    return bits
 
 
 def _is_timed(node: Expr) -> bool:

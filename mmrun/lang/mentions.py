@@ -47,7 +47,7 @@ def _names(node: Node, *, back: bool) -> Iterator[str]:
             return
         case Call("sample", (x, Name())):
             yield from _names(x, back=back)
-        case Call("age" | "depth"):
+        case Call(name) if name.rpartition(".")[2] in {"age", "depth"}:
             return
         case _:
             for child in children(node):

@@ -6,7 +6,7 @@ Names of the strategy's file (params, lets) are not here: they come with a `Scop
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from mmrun.lang.mentions import QUOTE_FIELDS
@@ -15,6 +15,8 @@ from mmrun.units import MONEY, PRICE, RATIO, SIZE, TIME
 
 
 Group = Literal["market name", "own state", "quote field", "limit"]
+#: Before a dot, the venue being quoted: another one for each that is.
+QUOTED = "venue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,9 @@ class Named:
     ticks: Ticks = Ticks.NEVER
     supported: bool = True
     parts: tuple[str, ...] = ()  #: names it is computed from
+    #: what has one of its own: nothing, every venue, or references too
+    of: Literal["", "venue", "market"] = ""
+    hears: frozenset[tuple[str, Ticks]] = frozenset()  #: as of `Expr`
 
     def leaf(self, start: int, end: int) -> Expr:
         """The name as a checked node, found at characters `start` to `end`."""
@@ -39,6 +44,7 @@ class Named:
             type=self.type,
             stage=self.stage,
             ticks=self.ticks,
+            hears=self.hears,
             start=start,
             end=end,
         )
@@ -60,13 +66,29 @@ def _market(
     supported: bool = True,
 ) -> Named:
     return Named(
-        name, "market name", kind, doc, "market", Stage.DATA, ticks, supported, parts
+        name,
+        "market name",
+        kind,
+        doc,
+        "market",
+        Stage.DATA,
+        ticks,
+        supported,
+        parts,
+        of="" if ticks == Ticks.ANY else "market",
     )
 
 
-def _state(name: str, kind: Type, doc: str, *, supported: bool = True) -> Named:
+def _state(
+    name: str,
+    kind: Type,
+    doc: str,
+    *,
+    supported: bool = True,
+    of: Literal["", "venue"] = "",
+) -> Named:
     return Named(
-        name, "own state", kind, doc, "state", Stage.STATE, supported=supported
+        name, "own state", kind, doc, "state", Stage.STATE, supported=supported, of=of
     )
 
 
@@ -113,7 +135,7 @@ _ROWS = (
     ),
     _market("time_of_day", _TIME, Ticks.ANY, "since local midnight"),
     _market("time_left", _TIME, Ticks.ANY, "to the session's close"),
-    _state("inventory", _SIZE, "position, negative when short"),
+    _state("inventory", _SIZE, "position, negative when short", of="venue"),
     _limit("max_inventory", "risk.max_inventory"),
     _limit("target_inventory", "risk.target_inventory"),
     _state("average_cost", _PRICE, "average price of the open position"),
@@ -124,18 +146,24 @@ _ROWS = (
     _state("position_value", _MONEY, "inventory at the mid"),
     _state("inventory_age", _TIME, "since inventory left target or changed sign"),
     _state("drawdown", _MONEY, "net_pnl below its highest, 0 or positive"),
-    _state("fill_count", _RATIO, "own fills so far"),
-    _state("time_since_fill", _TIME, "since the last own fill"),
-    _state("working_bid", _PRICE, "price of the working bid"),
-    _state("working_ask", _PRICE, "price of the working ask"),
-    _state("working_bid_size", _SIZE, "open size of the working bid"),
-    _state("working_ask_size", _SIZE, "open size of the working ask"),
-    _state("queue_ahead_bid", _SIZE, "size ahead of the working bid"),
-    _state("queue_ahead_ask", _SIZE, "size ahead of the working ask"),
+    _state("fill_count", _RATIO, "own fills so far", of="venue"),
+    _state("time_since_fill", _TIME, "since the last own fill", of="venue"),
+    _state("working_bid", _PRICE, "price of the working bid", of="venue"),
+    _state("working_ask", _PRICE, "price of the working ask", of="venue"),
+    _state("working_bid_size", _SIZE, "open size of the working bid", of="venue"),
+    _state("working_ask_size", _SIZE, "open size of the working ask", of="venue"),
+    _state("queue_ahead_bid", _SIZE, "size ahead of the working bid", of="venue"),
+    _state("queue_ahead_ask", _SIZE, "size ahead of the working ask", of="venue"),
     _state("level", _RATIO, "0, 1, ... of quotes in levels", supported=False),
     _quote("fair", "the quote's fair price"),
     _quote("half_spread", "half the quoted spread, a price"),
     _quote("reservation", "the price quoted around"),
+)
+
+#: Own state that is of one venue alone.
+_ROWS_OF_A_VENUE = (
+    _state("maker_cost", _PRICE, "the maker fee, negative a rebate", of="venue"),
+    _state("taker_cost", _PRICE, "the taker fee, negative a rebate", of="venue"),
 )
 
 #: Deeper levels are `bid_2`, `ask_size_3` and so on.
@@ -170,8 +198,40 @@ def depth_name(side: str, ticks: int) -> str:
     return f"depth({side}, {ticks}tick)"
 
 
+def split(name: str) -> tuple[str, str]:
+    """A name's source, which stands before its dot, and the rest.
+
+    >>> split("NASDAQ.depth(bid, 5tick)"), split("mid"), split("fills(0.5s)")
+    (('NASDAQ', 'depth(bid, 5tick)'), ('', 'mid'), ('', 'fills(0.5s)'))
+    """
+    source, dot, rest = name.partition(".")
+    return (source, rest) if dot and "(" not in source else ("", name)
+
+
+def joined(source: str, name: str) -> str:
+    """A name of a source; of none, the name itself."""
+    return f"{source}.{name}" if source else name
+
+
 def named(name: str) -> Named | None:
-    """The row of a name, those of deeper levels made as they are asked for."""
+    """The row of a name, that of a source or of a deeper level made when asked for."""
+    source, rest = split(name)
+    row = VENUE_NAMES.get(rest) if source else None
+    row = row or _of_all(rest)
+    if row is None or not source:
+        return row
+    ticks, hears = heard_at(source, row.ticks)
+    return replace(row, name=name, ticks=ticks, hears=hears) if row.of else None
+
+
+def heard_at(source: str, ticks: Ticks) -> tuple[Ticks, frozenset[tuple[str, Ticks]]]:
+    """`Expr.ticks` and `Expr.hears` of what ticks at such rows of a source."""
+    if source and ticks not in (Ticks.NEVER, Ticks.ANY):
+        return Ticks.NEVER, frozenset({(source, ticks)})
+    return ticks, frozenset()
+
+
+def _of_all(name: str) -> Named | None:
     if name in NAMES:
         return NAMES[name]
     level = level_of(name)
@@ -183,6 +243,8 @@ def named(name: str) -> Named | None:
 
 #: Name to row, in the order of the documentation.
 NAMES: dict[str, Named] = {row.name: row for row in _ROWS}
+#: Names that a venue has, and that mean nothing without one.
+VENUE_NAMES: dict[str, Named] = {row.name: row for row in _ROWS_OF_A_VENUE}
 #: Names that a let, a param or an input may not bear.
 RESERVED_NAMES: frozenset[str] = frozenset(NAMES)
 

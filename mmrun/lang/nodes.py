@@ -131,12 +131,14 @@ class Expr:
 
     `op` is one of
       leaves: `const` (value in `value`), `param`, `market`, `state`, `input` and
-        `given` (the leaf's name in `name`; `tick` and `lot` are params);
+        `given` (the leaf's name in `name`, with its source: `NASDAQ.mid`; `tick` and
+        `lot` are params);
       pointwise: `neg add sub mul div mod pow not and or lt le gt ge eq ne if` and the
         pointwise names of `lang.functions`; `if` has (condition, then, otherwise);
       over time: the over-time names of `lang.functions`, arguments in signature order,
         windows as constant or param expressions (seconds when their dimension is time,
         else a count of ticks);
+      order flow and own fills: as over time, their source in `name`;
       `prev`: the value of a state expression at the last quote evaluation; of a quote
         field, `name` holds the field and `args` is empty.
     """
@@ -148,5 +150,8 @@ class Expr:
     type: Type = Type()
     stage: Stage = Stage.CONSTANT
     ticks: Ticks = Ticks.NEVER
+    hears: frozenset[tuple[str, Ticks]] = (
+        frozenset()
+    )  #: rows of a source it ticks at too
     start: int = 0  #: characters of the formula it came from
     end: int = 0

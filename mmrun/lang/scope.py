@@ -9,7 +9,7 @@ from typing import Protocol
 from mmrun.lang.names import LOT, TICK
 from mmrun.lang.nodes import Expr, Node, Stage, Ticks, Type, input_ticks
 from mmrun.problems import Problem, problem_at
-from mmrun.strategy.spec import Formula, Input, Param
+from mmrun.strategy.spec import Formula, Input, Param, Venue
 from mmrun.units import RATIO, Dimension, Unit
 
 
@@ -24,12 +24,16 @@ class Scope:
     checked; a name of `pending` that is not among them could not be (its own problems
     are reported elsewhere, so using it is not a problem again). `values` are what params
     are worth, where known, so that a window of no length is found before a run.
+    `venues` are those of the file, none where it leaves them to the dataset;
+    `references` are the names that stand for other instruments.
     """
 
     bindings: Mapping[str, Expr] = field(default_factory=dict)
     pending: frozenset[str] = frozenset()
     units_off: bool = False
     values: Mapping[str, float] = field(default_factory=dict)
+    venues: tuple[Venue, ...] = ()
+    references: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +146,20 @@ def constant(value: float, kind: Type, at: Spanned) -> Expr:
 def compose(op: str, args: tuple[Expr, ...], kind: Type, at: Spanned) -> Expr:
     """A pointwise node: its stage and ticks are those of all its operands."""
     ticks = Ticks.NEVER
+    hears: frozenset[tuple[str, Ticks]] = frozenset()
     for arg in args:
         ticks |= arg.ticks
+        hears |= arg.hears
     stage = max((arg.stage for arg in args), default=Stage.CONSTANT)
     return Expr(
-        op, args, type=kind, stage=stage, ticks=ticks, start=at.start, end=at.end
+        op,
+        args,
+        type=kind,
+        stage=stage,
+        ticks=ticks,
+        hears=hears,
+        start=at.start,
+        end=at.end,
     )
 
 

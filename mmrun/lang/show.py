@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from mmrun.lang.functions import FUNCTIONS
+from mmrun.lang.names import joined
 from mmrun.lang.nodes import (
     Binary,
     Call,
@@ -24,6 +25,7 @@ from mmrun.lang.nodes import (
     Unary,
 )
 from mmrun.lang.parse import COMPARISONS, MINUS_POWER, NOT_POWER, POWERS
+from mmrun.lang.sources import source_of
 from mmrun.lang.walk import postorder
 from mmrun.units import TIME, UNITS, Quantity
 
@@ -167,7 +169,8 @@ def _leaf_or_call(node: Expr, args: list[Text]) -> Text:
         arguments.append(node.name)
     if node.op in {"ewma", "ewm_std"} and node.args[1].type.dimension != TIME:
         arguments[1] = f"decay={arguments[1]}"
-    return Text(f"{node.op}({', '.join(arguments)})")
+    name = joined(source_of(node), node.op)
+    return Text(f"{name}({', '.join(arguments)})")
 
 
 def _in_ticks(node: Expr, args: list[Text]) -> Text | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mmrun.lang.names import NAMES
+from mmrun.lang.names import joined, named
 from mmrun.lang.nodes import Expr, Stage, Ticks
 
 
@@ -99,14 +99,17 @@ class Function:
             return False
         return self.look_back != "none"
 
-    def split(self, args: Sequence[Expr]) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
+    def split(
+        self, args: Sequence[Expr], source: str = ""
+    ) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
         """The arguments of a checked call as inputs and window lengths.
 
-        Inputs are what is observed row by row, the names in `reads` among them; a
-        decay counts as a window length.
+        Inputs are what is observed row by row, the names in `reads` among them, of the
+        source that the call has; a decay counts as a window length.
         """
         observed = int(self.parameters[0].kind in {"series", "any_series"})
-        leaves = tuple(NAMES[name].leaf(0, 0) for name in self.reads)
+        rows = (named(joined(source, name)) for name in self.reads)
+        leaves = tuple(row.leaf(0, 0) for row in rows if row is not None)
         return (*args[:observed], *leaves), tuple(args[observed:])
 
     @property

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from mmrun.lang.names import QUOTED, split
 from mmrun.lang.nodes import Expr
 from mmrun.lint.intervals import ANYTHING, Interval, subtract
 
@@ -114,5 +115,11 @@ def of_function(node: Expr, inputs: _Inputs) -> Interval:
 
 
 def of_name(node: Expr) -> Interval:
-    """What a leaf can be that nothing more is known of."""
-    return NAMES.get(node.name, ANYTHING)
+    """What a leaf can be that nothing more is known of.
+
+    A venue that is only read may stand crossed.
+    """
+    source, name = split(node.name)
+    if name == "spread" and source not in {"", QUOTED}:
+        return ANYTHING
+    return NAMES.get(name, ANYTHING)

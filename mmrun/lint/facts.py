@@ -23,6 +23,7 @@ class MarketFacts:
 
     symbol: str
     venues: tuple[str, ...]  #: that the symbol is on
+    symbols: tuple[str, ...] = ()  #: that the dataset has
     tick: float
     lot: float
     mid: float | None  #: median

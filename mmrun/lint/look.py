@@ -46,6 +46,7 @@ def market_facts(
     return MarketFacts(
         symbol=first.symbol,
         venues=tuple(each.venue for each in instruments),
+        symbols=tuple(sorted({each.symbol for each in dataset.instruments})),
         tick=first.tick,
         lot=first.lot,
         mid=float(np.median((bid + ask) / 2.0)) if known else None,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from mmrun.lang.names import NAMES
+from mmrun.lang.names import NAMES, split
 from mmrun.lang.nodes import Expr
 from mmrun.lang.walk import postorder
 from mmrun.lint import bounds, polynomials
@@ -77,11 +77,12 @@ class Structure:
         if id(node) in self._of:
             return
         parts = tuple(self._of[id(arg)] for arg in node.args)
-        key = (node.op, parts, node.name, node.value.hex(), node.type, node.ticks)
+        what = (node.name, node.value.hex(), node.type, node.ticks, node.hears)
+        key = (node.op, parts, what)
         number = self._numbers.setdefault(key, len(self._numbers))
         self._of[id(node)] = number
         self._nodes.append(node)
-        if node.name in _HELD or any(part in self._moving for part in parts):
+        if split(node.name)[1] in _HELD or any(part in self._moving for part in parts):
             self._moving.add(number)
 
 

@@ -11,17 +11,19 @@ from mmrun.documents.nodes import plain
 from mmrun.lang.check import check
 from mmrun.lang.meet import CONDITION
 from mmrun.lang.mentions import QUOTE_FIELDS
+from mmrun.lang.names import QUOTED, VENUE_NAMES, split
 from mmrun.lang.nodes import Expr
 from mmrun.lang.parse import parse
 from mmrun.lang.scope import Scope, input_expr, param_expr
 from mmrun.lang.show import show_expr
-from mmrun.lint.intervals import ANYTHING, Interval, point
+from mmrun.lint.bounds import POSITIVE
+from mmrun.lint.intervals import ANYTHING, Interval, hull, multiply, point
 from mmrun.lint.ranges import Leaves, Ranges, Structure, leaf
 from mmrun.lint.refine import Facts
 from mmrun.plan.compile import meanings, with_defaults
 from mmrun.problems import Problem, Severity, problem_at
 from mmrun.strategy.spec import Formula, Formulas, Param
-from mmrun.strategy.values import formula, quantity
+from mmrun.strategy.values import fee, formula, quantity
 
 
 #: Prices at which formulas are compared: what holds at all of them is no matter of the
@@ -119,9 +121,33 @@ class Subject:
                 return point(known[node.name])
             if node.op == "param" and node.name in self.params:
                 return _of_param(self.params[node.name], anywhere=anywhere)
-            return self.limits.get(node.name)
+            source, name = split(node.name)
+            if name in VENUE_NAMES:
+                return self._cost(source, name, known.get("mid"))
+            quoted = (source, name) == (QUOTED, "spread")
+            return self.limits.get("spread" if quoted else node.name)
 
         return interval
+
+    def _cost(self, source: str, name: str, mid: float | None) -> Interval:
+        """A fee as a price: of any venue that is quoted, or of one."""
+        venues = [v.name for v in self.formulas.venues if source in {QUOTED, v.name}]
+        at = POSITIVE if mid is None else point(mid)
+        found = [
+            self._fee_at(venue, name.removesuffix("_cost"), at) for venue in venues
+        ]
+        return hull(*found) if found else point(0.0)
+
+    def _fee_at(self, venue: str, role: str, mid: Interval) -> Interval:
+        for key in (f"{role}_fee", f"{role}_rebate"):
+            node = self.document.at("venues", venue, key)
+            if isinstance(node, Scalar) and quantity(node) is not None:
+                charged = fee(node, sign=-1 if key.endswith("rebate") else 1)
+                rate = point(charged.rate)
+                return multiply(rate, mid) if charged.unit == "value" else rate
+            if node is not None:
+                return ANYTHING
+        return point(0.0)
 
     @cached_property
     def limits(self) -> Mapping[str, Interval]:
@@ -231,6 +257,8 @@ def subject_of(
         bindings=bindings,
         pending=frozenset(named - bindings.keys()),
         units_off=formulas.units_off,
+        venues=formulas.venues,
+        references=frozenset(each.name for each in formulas.references),
     )
     problems = list(found)
     for key, text in conditions.items():

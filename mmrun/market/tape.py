@@ -85,7 +85,7 @@ class Batch:
 
     `ts` int64 ns; `kind`, `side`, `status`, `venue` int8; the rest float64, NaN where a
     row's kind has no such value. All C-contiguous. `venue` is an index into a feed's
-    instruments, 0 of clock rows.
+    instruments, those that are watched after them; 0 of clock rows.
     """
 
     ts: IntColumn
@@ -135,8 +135,13 @@ class Feed(Protocol):
         ...
 
     @property
+    def watched(self) -> tuple[Instrument, ...]:
+        """What formulas read and is not quoted; rows' `venue` counts on with these."""
+        ...
+
+    @property
     def span(self) -> tuple[int, int]:
-        """First and last `ts`, ns; of a live feed the start and the far future."""
+        """First and last `ts` of what is traded, ns; of a live feed to the far future."""
         ...
 
     def batches(self) -> Iterator[Batch]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mmrun.lang.check import check
@@ -12,9 +12,12 @@ from mmrun.lang.names import NAMES
 from mmrun.lang.nodes import Expr, Node
 from mmrun.lang.parse import parse
 from mmrun.lang.scope import Scope, compose, input_expr, param_expr
+from mmrun.lang.sources import sources_in
+from mmrun.lang.walk import postorder
 from mmrun.plan.graph import order
 from mmrun.plan.hoist import Hoisting, hoist
-from mmrun.plan.passes import PASSES, Roots
+from mmrun.plan.instances import blocks, instantiate, venue_axis
+from mmrun.plan.passes import PASSES, Roots, share_subtrees
 from mmrun.plan.plan import OUTPUTS, Plan
 from mmrun.plan.program import Program
 from mmrun.problems import Problem, errors_in
@@ -59,6 +62,8 @@ def formulas_of(strategy: Strategy) -> Formulas:
         inputs=strategy.inputs,
         lets=strategy.lets,
         fields=fields,
+        venues=strategy.venues,
+        references=strategy.references,
         units_off=strategy.units_off,
     )
 
@@ -133,6 +138,8 @@ def _check_in_order(
         frozenset(named),
         units_off=formulas.units_off,
         values={param.name: param.value for param in formulas.params},
+        venues=formulas.venues,
+        references=frozenset(each.name for each in formulas.references),
     )
     for key in ordered:
         if key not in trees:
@@ -183,19 +190,43 @@ def with_defaults(given: Mapping[str, Expr]) -> dict[str, Expr]:
     return {name: fields[name] for name in OUTPUTS}
 
 
-def compile_plan(checked: Checked) -> Plan:
-    """Rewrite, split and lower a strategy's formulas."""
-    roots = rewritten(roots_of(checked))
-    hoisting, residual = split(roots)
+def compile_plan(checked: Checked, venues: Sequence[str] | None = None) -> Plan:
+    """Rewrite, split and lower a strategy's formulas.
+
+    `venues` are those that are quoted; None: those of the file, if it names any.
+    """
+    names = quoted_venues(checked.strategy) if venues is None else tuple(venues)
+    return _planned(checked.strategy, roots_of(checked), names)
+
+
+def at_venues(plan: Plan, venues: Sequence[str]) -> Plan:
+    """The plan of a run that quotes these venues: another one where names are of some."""
+    if not plan.sources or plan.venues == tuple(venues):
+        return plan
+    return _planned(plan.strategy, plan.meant, tuple(venues))
+
+
+def _planned(strategy: Strategy, meant: Roots, venues: tuple[str, ...]) -> Plan:
+    roots = rewritten(meant, venues)
+    hoisting, residual = split(roots, venues)
     return Plan(
-        strategy=checked.strategy,
+        strategy=strategy,
+        meant=meant,
+        venues=venues,
+        sources=sources_in(postorder(meant[name] for name in OUTPUTS)),
         roots=roots,
         values=hoisting.values,
         steps=tuple(hoisting.steps),
         residual=residual,
+        blocks=len(blocks(roots, OUTPUTS, venues)),
         texts=hoisting.texts,
         own=hoisting.own,
     )
+
+
+def quoted_venues(strategy: Strategy) -> tuple[str, ...]:
+    """The venues of the file; none where it leaves them to the dataset."""
+    return tuple(venue.name for venue in strategy.venues)
 
 
 def roots_of(checked: Checked) -> dict[str, Expr]:
@@ -204,14 +235,16 @@ def roots_of(checked: Checked) -> dict[str, Expr]:
     return dict(checked.fields) | named
 
 
-def rewritten(roots: Roots) -> Roots:
-    """The roots after all passes."""
+def rewritten(roots: Roots, venues: Sequence[str]) -> Roots:
+    """The roots after all passes, one for each venue of what depends on it."""
     for rewrite in PASSES:
         roots = rewrite(roots)
-    return roots
+    return share_subtrees(instantiate(roots, venue_axis(venues)))
 
 
-def split(roots: Roots) -> tuple[Hoisting, Program]:
+def split(roots: Roots, venues: Sequence[str]) -> tuple[Hoisting, Program]:
     """Columns and run values of the rewritten quote fields, and what is left."""
-    fields = {name: roots[name] for name in OUTPUTS}
-    return hoist(list(fields.values()), fields)
+    fields = [
+        each for block in blocks(roots, OUTPUTS, venues) for each in block.values()
+    ]
+    return hoist(fields, roots)

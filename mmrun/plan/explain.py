@@ -19,12 +19,14 @@ from mmrun.plan.compile import (
     READABLE,
     Checked,
     formulas_of,
+    quoted_venues,
     rewritten,
     roots_of,
     split,
 )
 from mmrun.plan.conversions import conversions
 from mmrun.plan.hoist import Hoisting
+from mmrun.plan.instances import at_value, shown_outputs
 from mmrun.plan.places import kind_of, place_of, places_of
 from mmrun.plan.plan import OUTPUTS, ColumnStep, SeriesStep, Step
 from mmrun.plan.program import Program
@@ -104,8 +106,10 @@ class Branch:
 
 def explain(checked: Checked) -> Explanation:
     """The facts of a compiled strategy."""
-    roots = rewritten(roots_of(checked))
-    hoisting, residual = split(roots)
+    venues = quoted_venues(checked.strategy)
+    roots = rewritten(roots_of(checked), venues)
+    hoisting, residual = split(roots, venues)
+    outputs = tuple(shown_outputs(roots, OUTPUTS, venues))
     nodes = {id(node): node for node in postorder(roots.values())}
     return Explanation(
         name=checked.strategy.name,
@@ -114,7 +118,7 @@ def explain(checked: Checked) -> Explanation:
         roots=tuple(_roots(checked)),
         values=tuple(_values(hoisting)),
         columns=tuple(_columns(checked.strategy.inputs, hoisting, nodes)),
-        residual=_rest(residual, hoisting),
+        residual=_rest(residual, hoisting, outputs),
     )
 
 
@@ -145,8 +149,9 @@ def tree(
     """
     lines = outline(checked, name)
     extra = {f"#{id(node)}": node for _, _, node in lines}
-    roots = rewritten(roots_of(checked) | extra)
-    hoisting, _ = split(roots)
+    venues = quoted_venues(checked.strategy)
+    roots = rewritten(roots_of(checked) | extra, venues)
+    hoisting, _ = split(roots, venues)
     places = places_of(roots, hoisting)
     return tuple(
         Branch(
@@ -154,7 +159,9 @@ def tree(
             text,
             describe(node.type),
             _stage(node),
-            place_of(roots[f"#{id(node)}"], places),
+            place_of(
+                at_value(roots, f"#{id(node)}", venues[0] if venues else ""), places
+            ),
             _known(values.get(id(node), math.nan)),
         )
         for depth, text, node in lines
@@ -269,7 +276,7 @@ def _columns(
             formula=show_expr(node, others),
             unit=describe(node.type),
             reads=reads,
-            ticks=_ticks(step.ticks, inputs) if isinstance(step, SeriesStep) else "",
+            ticks=_ticks(step, inputs) if isinstance(step, SeriesStep) else "",
         )
 
 
@@ -280,21 +287,26 @@ def _reads(step: Step) -> tuple[str, ...]:
     return (*step.inputs, *(name for name in windows if name is not None))
 
 
-def _ticks(bits: int, inputs: Sequence[Input]) -> str:
+def _ticks(step: SeriesStep, inputs: Sequence[Input]) -> str:
+    bits = step.ticks
     if bits & Ticks.ANY == Ticks.ANY:
         return "all rows"
-    names = {Ticks.BOOK: "book", Ticks.TRADE: "trade", Ticks.OTHER: "clock"}
-    found = [name for tick, name in names.items() if tick & bits]
     new = [each.name for i, each in enumerate(inputs) if input_ticks(i) & bits]
-    said = [f"{' and '.join(found)} rows"] if found else []
+    said = [f"{_kinds(bits)} rows"] if _kinds(bits) else []
+    said += [f"{source}'s {_kinds(kinds)} rows" for source, kinds in step.hears]
     said += [f"rows with a new {' or '.join(new)}"] if new else []
     return " and ".join(said)
 
 
-def _rest(program: Program, hoisting: Hoisting) -> Rest:
+def _kinds(bits: int) -> str:
+    names = {Ticks.BOOK: "book", Ticks.TRADE: "trade", Ticks.OTHER: "clock"}
+    return " and ".join(name for tick, name in names.items() if tick & bits)
+
+
+def _rest(program: Program, hoisting: Hoisting, outputs: Sequence[str]) -> Rest:
     registers, lines = _lines(program)
     kept = [f"~{index}" for index in range(len(hoisting.previous))]
-    places = zip((*OUTPUTS, *kept), program.outputs, strict=True)
+    places = dict(zip((*outputs, *kept), program.outputs, strict=True))
     return Rest(
         columns=_inputs(program, ""),
         values=_inputs(program, "$"),
@@ -304,7 +316,7 @@ def _rest(program: Program, hoisting: Hoisting) -> Rest:
             for name, node in zip(kept, hoisting.previous, strict=True)
         ),
         lines=tuple(lines),
-        outputs=tuple((name, registers[place]) for name, place in places),
+        outputs=tuple((name, registers[place]) for name, place in places.items()),
     )
 
 

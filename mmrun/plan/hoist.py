@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from mmrun.lang.functions import FUNCTIONS, OWN
 from mmrun.lang.nodes import Expr, Stage
 from mmrun.lang.show import show
+from mmrun.lang.sources import source_of
 from mmrun.plan.lower import lower
 from mmrun.plan.plan import ColumnStep, OwnCall, SeriesStep, Step, Window
 from mmrun.plan.program import Program
@@ -41,7 +42,8 @@ def hoist(
 ) -> tuple[Hoisting, Program]:
     """Split `outputs` into columns and the residual program.
 
-    `fields` are the quote fields by name, for `prev(half_spread)`.
+    `fields` are the quote fields by name, for `prev(half_spread)`, as `instantiate`
+    left them.
     """
     h = Hoisting()
     # What prev() reads may itself read prev(), so its expressions are found as the
@@ -65,7 +67,8 @@ def _residual_leaf(node: Expr, h: Hoisting) -> str | None:
         return f"@{node.name}"
     if node.op in OWN:
         name = f"@{show(node)}"
-        h.own[name] = OwnCall(node.op, tuple(_window(arg, h) for arg in node.args))
+        windows = tuple(_window(arg, h) for arg in node.args)
+        h.own[name] = OwnCall(node.op, windows, source_of(node))
         return name
     if node.op == "prev":
         return _previous_name(node, h)
@@ -162,7 +165,7 @@ def _own_nodes(node: Expr, h: Hoisting) -> Iterator[Expr]:
 
 
 def _series(node: Expr, h: Hoisting) -> SeriesStep:
-    inputs, windows = FUNCTIONS[node.op].split(node.args)
+    inputs, windows = FUNCTIONS[node.op].split(node.args, source_of(node))
     names = [column_of(arg, h) for arg in inputs]
     return SeriesStep(
         output=_new_column(h),
@@ -170,6 +173,7 @@ def _series(node: Expr, h: Hoisting) -> SeriesStep:
         inputs=tuple(names),
         windows=tuple(_window(arg, h) for arg in windows),
         ticks=int(node.ticks),
+        hears=tuple(sorted((source, int(bits)) for source, bits in node.hears)),
     )
 
 

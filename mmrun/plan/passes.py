@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from mmrun.lang.names import heard_at, joined, split
 from mmrun.lang.nodes import Expr, Stage, Ticks, Type
 from mmrun.lang.pointwise import POINTWISE
 from mmrun.lang.walk import postorder
@@ -29,36 +30,38 @@ def rewrite(roots: Roots, change: Callable[[Expr], Expr]) -> Roots:
     return {name: done[id(root)] for name, root in roots.items()}
 
 
-def _market(name: str) -> Expr:
+def _market(source: str, name: str) -> Expr:
+    ticks, hears = heard_at(source, Ticks.BOOK)
     return Expr(
         "market",
-        name=name,
+        name=joined(source, name),
         type=Type(dimension=PRICE),
         stage=Stage.DATA,
-        ticks=Ticks.BOOK,
+        ticks=ticks,
+        hears=hears,
     )
 
 
-def _derived(op: str, *args: Expr) -> Expr:
-    return Expr(op, args, type=args[0].type, stage=Stage.DATA, ticks=Ticks.BOOK)
+def _derived(op: str, first: Expr, second: Expr) -> Expr:
+    return replace(first, op=op, name="", args=(first, second))
 
 
-def _spread() -> Expr:
-    return _derived("sub", _market("ask"), _market("bid"))
+def _spread(source: str) -> Expr:
+    return _derived("sub", _market(source, "ask"), _market(source, "bid"))
 
 
-def _weighted_mid() -> Expr:
-    bid_size, ask_size = _market("bid_size"), _market("ask_size")
+def _weighted_mid(source: str) -> Expr:
+    bid_size, ask_size = _market(source, "bid_size"), _market(source, "ask_size")
     above = _derived(
         "add",
-        _derived("mul", _market("ask"), bid_size),
-        _derived("mul", _market("bid"), ask_size),
+        _derived("mul", _market(source, "ask"), bid_size),
+        _derived("mul", _market(source, "bid"), ask_size),
     )
     return _derived("div", above, _derived("add", bid_size, ask_size))
 
 
-def _queue_imbalance() -> Expr:
-    bid_size, ask_size = _market("bid_size"), _market("ask_size")
+def _queue_imbalance(source: str) -> Expr:
+    bid_size, ask_size = _market(source, "bid_size"), _market(source, "ask_size")
     return _derived(
         "div",
         _derived("sub", bid_size, ask_size),
@@ -78,9 +81,10 @@ def expand_market_names(roots: Roots) -> Roots:
     """`spread` and its like become formulas of bid and ask."""
 
     def change(node: Expr) -> Expr:
-        if node.op != "market" or node.name not in DERIVED:
+        source, name = split(node.name)
+        if node.op != "market" or name not in DERIVED:
             return node
-        return replace(DERIVED[node.name](), type=node.type)
+        return replace(DERIVED[name](source), type=node.type)
 
     return rewrite(roots, change)
 
@@ -156,6 +160,7 @@ def share_subtrees(roots: Roots) -> Roots:
             node.value.hex(),  # tells 0.0 from -0.0, and NaN from nothing
             node.type,  # 5 ticks are not 5 seconds
             node.ticks,
+            node.hears,
         )
         return known.setdefault(key, node)
 

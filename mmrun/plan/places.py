@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mmrun.lang.functions import OWN
+from mmrun.lang.names import split
 from mmrun.lang.nodes import Expr, Stage
 from mmrun.lang.walk import postorder
 from mmrun.plan.hoist import Hoisting
@@ -65,11 +66,18 @@ def _inside(root: Expr, columns: Mapping[int, str]) -> Iterator[Expr]:
             stack.extend(node.args)
 
 
+def _outputs(roots: Roots) -> Iterator[Expr]:
+    """The quote fields, those of one venue too."""
+    for key, root in roots.items():
+        if key in OUTPUTS or split(key)[1] in OUTPUTS:
+            yield root
+
+
 def _of_residual(roots: Roots, hoisting: Hoisting) -> dict[int, str]:
     """Own state and what is computed from it, and parts of run values."""
     kept = [arg for node in hoisting.previous for arg in node.args]
     found = {}
-    for node in postorder([*(roots[name] for name in OUTPUTS), *kept]):
+    for node in postorder([*_outputs(roots), *kept]):
         if node.op == "state" or node.op in OWN:
             found[id(node)] = "own state"
         elif node.stage <= Stage.PARAM:

@@ -2,7 +2,8 @@
 
 Input names in programs say what is read: a column bears its plain name (`bid`, `c3`),
 an input of the strategy begins with `%` (`%alpha`), a value fixed for a run begins with `$` (`$edge`), own state with `@` (`@inventory`), a
-value of the last quote evaluation with `~` (`~0`).
+value of the last quote evaluation with `~` (`~0`). What is of one venue or reference has
+its name before a dot (`NASDAQ.bid`, `@NASDAQ.inventory`).
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class OwnCall:
 
     op: str
     windows: tuple[Window, ...]
+    venue: str = ""  #: whose fills; "" those of all
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class SeriesStep:
     #: lang.nodes.Ticks bits: the rows at which the inputs are observed; of `sample`
     #: the rows that are sampled
     ticks: int
+    #: rows of a venue or reference at which they are observed too: name and Ticks bits
+    hears: tuple[tuple[str, int], ...] = ()
 
 
 Step = ColumnStep | SeriesStep
@@ -76,10 +80,16 @@ class Plan:
     """What the engine runs, printable by `mmrun explain`."""
 
     strategy: Strategy
-    roots: Mapping[str, Expr]  #: OUTPUTS and named lets, after the passes
+    meant: Mapping[str, Expr]  #: OUTPUTS and named lets, before the passes
+    venues: tuple[str, ...]  #: that are quoted; none where only the data tells
+    sources: tuple[
+        str, ...
+    ]  #: `venue`, venues and references that OUTPUTS read names of
+    roots: Mapping[str, Expr]  #: after the passes, `NASDAQ.bid` of one venue
     values: Mapping[str, Expr]  #: run values computed when a run starts, `$` included
     steps: tuple[Step, ...]  #: columns, each after what it reads
-    residual: Program  #: outputs: OUTPUTS, then the `~` values
+    residual: Program  #: outputs: OUTPUTS, `blocks` times, then the `~` values
+    blocks: int  #: 1, or where the quotes of venues differ one a venue
     texts: Mapping[str, str]  #: what a column or run value stands for, for people
     own: Mapping[str, OwnCall]  #: functions of own fills by input (`@fills(10s)`)
 
@@ -113,4 +123,4 @@ class Plan:
     @property
     def previous_count(self) -> int:
         """How many values of the last evaluation the residual keeps."""
-        return len(self.residual.outputs) - len(OUTPUTS)
+        return len(self.residual.outputs) - len(OUTPUTS) * self.blocks

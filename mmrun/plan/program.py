@@ -19,6 +19,7 @@ never reassociated. Primitives:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -41,3 +42,12 @@ class Program:
     inputs: tuple[str, ...]
     instructions: tuple[Instruction, ...]
     outputs: tuple[int, ...]
+
+    def inputs_of(self, outputs: Sequence[int]) -> frozenset[int]:
+        """The inputs' registers that the registers `outputs` are computed from."""
+        needed = set(outputs)
+        first = len(self.inputs)
+        for register in range(first + len(self.instructions) - 1, first - 1, -1):
+            if register in needed:
+                needed |= set(self.instructions[register - first].args)
+        return frozenset(register for register in needed if register < first)

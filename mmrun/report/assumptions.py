@@ -7,7 +7,7 @@ from typing import Any
 
 from mmrun.report.drawing import duration
 from mmrun.report.page import LABEL, Page, many, wrapped
-from mmrun.report.venues import absent
+from mmrun.report.venues import absent, watched
 
 
 #: What a fill model assumes, by its name or by what stands before its colon.
@@ -36,6 +36,7 @@ def assumptions(page: Page) -> list[str]:
         "latency": _latency(values["latency"]),
         "fees": values["fee_terms"] or "none",
         "venues": absent(values),
+        "also read": watched(values),
         "inputs": values["input_terms"],
         "trade signs": f"{values['trade_sign_policy']}, {_signs(values)}",
         "mid": values["tie_rule"],

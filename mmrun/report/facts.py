@@ -18,6 +18,16 @@ def _no_latency() -> dict[str, float]:
     return dict.fromkeys(LATENCIES, 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What was read and not quoted: a reference, or a venue that formulas name."""
+
+    name: str  #: as formulas have it
+    symbol: str
+    venues: tuple[str, ...]
+    rows: int  #: up to the last row of what is quoted, those before its first too
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
     """The head and the assumptions of a report."""
@@ -26,6 +36,7 @@ class RunFacts:
     symbol: str
     venue: str  #: of several, all: "OANDA, FXCM"
     absent_venues: tuple[str, ...] = ()  #: the strategy's that the data does not have
+    watched: tuple[Watched, ...] = ()
     currency: str
     timezone: str  #: the dataset's: reports say times in it
     days: tuple[TradingDay, ...]  #: at least one, in time order

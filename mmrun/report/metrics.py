@@ -18,7 +18,7 @@ from mmrun.ledger.accounting import Statement
 from mmrun.ledger.entries import Entries
 from mmrun.report.by_venue import by_venue, unquoted
 from mmrun.report.daily import daily
-from mmrun.report.facts import RunFacts
+from mmrun.report.facts import RunFacts, Watched
 
 
 Unit = Literal["money", "size", "bps", "ratio", "count", "s", "text", "whole", "table"]
@@ -86,6 +86,15 @@ def _turnover(run: Run) -> float | None:
 def _side_uptime(run: Run, side: int) -> float | None:
     totals = run.recording.totals
     return _ratio(totals.rule_ns[side, Rule.QUOTED], totals.session_ns)
+
+
+def _watched(each: Watched) -> dict[str, Any]:
+    return {
+        "name": each.name,
+        "symbol": each.symbol,
+        "venues": list(each.venues),
+        "rows": each.rows,
+    }
 
 
 def _time_at_touch(run: Run) -> float | None:
@@ -302,6 +311,14 @@ METRICS: tuple[Metric, ...] = (
         "table",
         "Venues of the strategy that the data does not have: they take no part.",
         lambda r: list(r.facts.absent_venues) or None,
+        optional=True,
+    ),
+    Metric(
+        "references",
+        "table",
+        "What formulas read and is not quoted, each: its name in them, the symbol and its"
+        " venues, and its rows, which are no events.",
+        lambda r: [_watched(each) for each in r.facts.watched] or None,
         optional=True,
     ),
     Metric(

@@ -40,6 +40,13 @@ _VENUE = {
     "ask_uptime": _UPTIME,
     "unquoted_time_s": _UNQUOTED,
 }
+#: A row of `references`.
+_WATCHED = {
+    "name": {"type": "string"},
+    "symbol": {"type": "string"},
+    "venues": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+    "rows": {"type": "integer", "minimum": 0},
+}
 #: Keys that hold mappings or lists; `latency` may hold the name of a distribution.
 _SHAPES: dict[str, dict[str, Any]] = {
     "daily": {
@@ -68,6 +75,16 @@ _SHAPES: dict[str, dict[str, Any]] = {
             "type": "object",
             "properties": _VENUE,
             "required": list(_VENUE),
+            "additionalProperties": False,
+        },
+    },
+    "references": {
+        "type": "array",
+        "minItems": 1,
+        "items": {
+            "type": "object",
+            "properties": _WATCHED,
+            "required": list(_WATCHED),
             "additionalProperties": False,
         },
     },

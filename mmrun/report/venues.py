@@ -74,5 +74,14 @@ def absent(summary: Mapping[str, Any]) -> str:
     )
 
 
+def watched(summary: Mapping[str, Any]) -> str:
+    """What formulas read and is not quoted; empty where there is nothing."""
+    return "; ".join(
+        f"{each['name']} is {each['symbol']} at {' and '.join(each['venues'])}, "
+        f"{each['rows']:,} rows"
+        for each in summary.get("references", ())
+    )
+
+
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "".join(f"  {c:>{width}}" for c, width in zip(cells, widths, strict=True))

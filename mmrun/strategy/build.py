@@ -28,6 +28,7 @@ from mmrun.strategy.spec import (
     Param,
     PostOnly,
     Quoting,
+    Reference,
     Requote,
     RequoteOn,
     Risk,
@@ -63,6 +64,9 @@ def build(document: Document) -> Strategy:
         params=tuple(param(name, entry) for name, entry in _entries(root, "params")),
         inputs=tuple(
             own_input(name, entry) for name, entry in _entries(root, "inputs")
+        ),
+        references=tuple(
+            reference(name, entry) for name, entry in _entries(root, "references")
         ),
         lets=tuple(
             Let(name, formula(entry.node)) for name, entry in _entries(root, "let")
@@ -118,6 +122,14 @@ def own_input(name: str, entry: Entry) -> Input:
         stale_after_ns=_value(section, "stale_after", duration_ns, None),
         default=_value(section, "default", lambda n: in_unit(n, unit), None),
         place=entry.key,
+    )
+
+
+def reference(name: str, entry: Entry) -> Reference:
+    """A reference that nothing is wrong with."""
+    section = entry.node if isinstance(entry.node, Section) else Section({}, entry.key)
+    return Reference(
+        name=name, symbol=_value(section, "symbol", _text, ""), place=entry.key
     )
 
 

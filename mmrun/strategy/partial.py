@@ -13,7 +13,16 @@ from mmrun.documents.nodes import leaves
 from mmrun.documents.source import TextPlace
 from mmrun.problems import Problem, errors_in
 from mmrun.strategy.build import own_input, param
-from mmrun.strategy.spec import Formula, Formulas, Input, Let, Param
+from mmrun.strategy.spec import (
+    Fee,
+    Formula,
+    Formulas,
+    Input,
+    Let,
+    Param,
+    Reference,
+    Venue,
+)
 from mmrun.strategy.values import formula
 
 
@@ -23,7 +32,7 @@ _TOP_LEVEL = "MM110"
 
 _FIELDS = ("fair", "half_spread", "reservation", "bid", "ask")
 _SIZES = ("size", "bid_size", "ask_size")
-_NAMING = ("params", "let", "inputs", "references")
+_NAMING = ("params", "let", "inputs")
 
 
 def formulas_in(document: Document, problems: Sequence[Problem]) -> Formulas | None:
@@ -44,6 +53,8 @@ def formulas_in(document: Document, problems: Sequence[Problem]) -> Formulas | N
             for name, text in _texts(document, "quote", wrong)
             if name in (*_FIELDS, *_SIZES)
         },
+        venues=tuple(_venues(document)),
+        references=tuple(_references(document)),
         units_off=_is_off(document.at("units")),
         unclear=frozenset(name for key in _NAMING for name in _section(document, key)),
     )
@@ -93,6 +104,29 @@ def _inputs(document: Document, wrong: _Wrong) -> Iterator[Input]:
     for name, entry in _section(document, "inputs").items():
         if not wrong.touches(entry):
             yield own_input(name, entry)
+
+
+def _venues(document: Document) -> Iterator[Venue]:
+    """The venues by name, with what formulas can go wrong by."""
+    for name, entry in _section(document, "venues").items():
+        if name != "use":
+            maker, taker = (
+                _kind(entry.node, key) for key in ("maker_fee", "taker_fee")
+            )
+            yield Venue(name=name, maker_fee=maker, taker_fee=taker, place=entry.key)
+
+
+def _kind(venue: Node, key: str) -> Fee:
+    """A fee of no amount, of the kind that the file has."""
+    entry = venue.entries.get(key) if isinstance(venue, Section) else None
+    section = entry.node if entry else None
+    flat = isinstance(section, Section) and "flat" in section.entries
+    return Fee(0.0, "flat") if flat else Fee()
+
+
+def _references(document: Document) -> Iterator[Reference]:
+    for name, entry in _section(document, "references").items():
+        yield Reference(name=name, symbol="", place=entry.key)
 
 
 def _texts(

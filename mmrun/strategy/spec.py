@@ -61,6 +61,15 @@ class Input:
     place: Place
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Another instrument of the dataset, whose market names formulas can read."""
+
+    name: str
+    symbol: str
+    place: Place
+
+
 @dataclass(frozen=True, slots=True)
 class Let:
     """A named formula."""
@@ -77,6 +86,8 @@ class Formulas:
     lets: tuple[Let, ...]
     fields: Mapping[str, Formula]  #: of the quote section: `fair`, `bid_size`, ...
     inputs: tuple[Input, ...] = ()
+    venues: tuple[Venue, ...] = ()
+    references: tuple[Reference, ...] = ()
     units_off: bool = False
     #: names that are defined, but by what could not be read
     unclear: frozenset[str] = frozenset()
@@ -210,6 +221,7 @@ class Strategy:
     tags: tuple[str, ...]
     params: tuple[Param, ...]
     inputs: tuple[Input, ...] = ()
+    references: tuple[Reference, ...] = ()
     lets: tuple[Let, ...]
     quoting: Quoting
     venues: tuple[Venue, ...]  #: empty: every venue of the dataset, without fees

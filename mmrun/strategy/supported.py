@@ -33,7 +33,6 @@ class Unsupported:
 
 
 UNSUPPORTED = (
-    Unsupported("references", "references"),
     Unsupported("quote.levels.count", "more than one level", _other_than(1)),
     Unsupported("quote.place", "place other than target", _other_than("target")),
     Unsupported("venues.use", "a file of venues", hint="write the venue here"),

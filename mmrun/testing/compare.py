@@ -14,8 +14,10 @@ from mmrun.documents import Items, Node, Scalar, Section, TextPlace, did_you_mea
 from mmrun.documents.nodes import plain
 from mmrun.engine.quote import GivenError, value_of
 from mmrun.engine.records import Rule
-from mmrun.lang.names import FIELDS
+from mmrun.lang.names import FIELDS, QUOTED
 from mmrun.lang.nodes import Expr, Type
+from mmrun.lang.sources import source_of
+from mmrun.lang.walk import postorder
 from mmrun.plan.compile import READABLE, Checked
 from mmrun.plan.explain import outline
 from mmrun.plan.listing import value_text, values_text
@@ -58,7 +60,8 @@ def compare(
 ) -> tuple[tuple[Failure, ...], tuple[Problem, ...]]:
     """The failures of a moment, and what is wrong with its expectations.
 
-    Sides are compared at every venue, or at the one the moment names; all else once.
+    Sides, and what reads names of the venue being quoted, are compared at every venue,
+    or at the one the moment names; all else once.
     """
     name = moment.venue.text if moment.venue else None
     chosen = {v: s for v, s in shown.items() if name in {None, v}}
@@ -71,11 +74,19 @@ def compare(
     problems: list[Problem] = []
     for want in moment.wants:
         try:
-            for context in contexts if want.key in _SIDED else contexts[:1]:
+            apart = want.key in _SIDED or _differs(checked, want.key)
+            for context in contexts if apart else contexts[:1]:
                 failures += _KINDS.get(want.key, _compare_value)(context, want)
         except _WrongWantError as wrong:
             problems.append(wrong.problem)
     return tuple(failures), tuple(problems)
+
+
+def _differs(checked: Checked, name: str) -> bool:
+    """Whether a let or quote field may be another at each venue."""
+    root = checked.lets.get(name) or checked.fields.get(name)
+    nodes = [] if root is None else postorder([root])
+    return any(source_of(node) == QUOTED for node in nodes)
 
 
 def compare_problems(want: Want, problems: tuple[Problem, ...]) -> tuple[Failure, ...]:

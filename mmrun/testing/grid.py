@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 from mmrun.engine.quote import Market, Quote, quotes_in
 from mmrun.lang.functions import FUNCTIONS
+from mmrun.lang.names import QUOTED, joined
 from mmrun.lang.nodes import Expr, Stage
 from mmrun.lang.show import show
+from mmrun.lang.sources import source_of
 from mmrun.lang.walk import postorder
-from mmrun.plan.compile import Checked, roots_of
+from mmrun.plan.compile import Checked, quoted_venues, roots_of
 from mmrun.testing.sample import sample_tape, sample_values
 from mmrun.testing.shown import sizes
 
@@ -106,14 +108,21 @@ def _limit(*strategies: Checked) -> float:
 
 
 def _windows(checked: Checked) -> list[tuple[Expr, float]]:
-    """The outermost functions over time of a strategy, with the sample's values."""
+    """Functions over time, and names of one source, with the sample's values."""
     values = sample_values(checked)
+    nodes = postorder(roots_of(checked).values())
     return [
         (node, values[id(node)])
-        for node in postorder(roots_of(checked).values())
+        for node in nodes
         if node.op in FUNCTIONS
         and FUNCTIONS[node.op].over_time
         and node.stage == Stage.DATA
+        and math.isfinite(values.get(id(node), math.nan))
+    ] + [
+        (node, values[id(node)])
+        for node in nodes
+        if node.op == "market"
+        and source_of(node) not in {"", QUOTED}
         and math.isfinite(values.get(id(node), math.nan))
     ]
 
@@ -129,6 +138,10 @@ def _quotes(
     state: State,
 ) -> Sequence[Quote]:
     names = dict(_given(windows, state.factor))
+    venues = quoted_venues(checked.strategy)
+    if len(venues) > 1:  # what is held is held at all alike
+        share = repr(state.inventory / len(venues))
+        names |= {joined(venue, "inventory"): share for venue in venues}
     market = Market(**touch, inventory=state.inventory, names=names)
     return quotes_in(checked, market).quotes
 

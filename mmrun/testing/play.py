@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from mmrun.documents import Scalar
 from mmrun.engine.quote import (
@@ -12,10 +15,10 @@ from mmrun.engine.quote import (
     value_of,
 )
 from mmrun.lang.names import NAMES
-from mmrun.plan.compile import Checked
+from mmrun.market.tape import Batch, Kind
+from mmrun.plan.compile import Checked, compile_plan, quoted_venues
 from mmrun.problems import Problem, problem_at
-from mmrun.strategy.spec import Strategy
-from mmrun.testing.scripted import conditions_for, run_tape
+from mmrun.testing.scripted import conditions_for, run_tape, watched_instruments
 from mmrun.testing.shown import Played, Shown, Side, sizes
 from mmrun.testing.spec import Test
 from mmrun.testing.trace import Values, trace
@@ -29,26 +32,57 @@ def play(
     checked: Checked, test: Test, seen: Seen = lambda _: None
 ) -> tuple[Played | None, tuple[Problem, ...]]:
     """Play a test; None, with what is wrong with it, where that cannot be done."""
-    problems = tuple(_wrong_venues(checked.strategy, test))
+    problems = tuple(_wrong_venues(checked, test))
     if problems:
         return None, problems
     if test.tape is None:
         return _state(checked, test, seen)
-    traced = trace(checked)
+    quoted, watched = parted(checked, test.tape.venues)
+    traced = trace(checked, quoted)
     traced.seen = seen
     ends = [moment.at_ns or 0 for moment in test.moments]
     conditions = conditions_for(checked.strategy, test.model, test.latency)
-    return run_tape(traced, test.tape.batch, [*test.tape.venues], ends, conditions), ()
+    places = [[*test.tape.venues].index(name) for name in (*quoted, *watched)]
+    batch = renumbered(test.tape.batch, places)
+    others = watched_instruments(checked.strategy, watched)
+    return run_tape(traced, batch, quoted, ends, conditions, others), ()
 
 
-def _wrong_venues(strategy: Strategy, test: Test) -> Iterator[Problem]:
+def parted(
+    checked: Checked, names: Iterable[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of a tape's names those of venues that are quoted, and those of what is not."""
+    strategy = checked.strategy
+    venues = quoted_venues(strategy)
+    references = {each.name for each in strategy.references}
+    quoted = [n for n in names if n not in references and (not venues or n in venues)]
+    return tuple(quoted), tuple(name for name in names if name not in quoted)
+
+
+def renumbered(batch: Batch, places: Sequence[int]) -> Batch:
+    """The rows with `venue` the index in `places` of what it was; clock rows have 0."""
+    table = np.zeros(len(places), np.int8)
+    table[list(places)] = np.arange(len(places))
+    venue = np.where(batch.kind == Kind.CLOCK, np.int8(0), table[batch.venue])
+    return replace(batch, venue=venue)
+
+
+def _wrong_venues(checked: Checked, test: Test) -> Iterator[Problem]:
+    strategy = checked.strategy
     quoted = [venue.name for venue in strategy.venues]
     mentions = test.tape.venues if test.tape else {}
-    for name, (first, after) in mentions.items():
-        if test.tape and quoted and name not in quoted:
+    here, others = parted(checked, mentions)
+    references = {each.name for each in strategy.references}
+    read = references | set(compile_plan(checked).sources)
+    for name in others:
+        if test.tape and name not in read:
             message = f"the strategy quotes {', '.join(quoted)}, not {name}"
+            first, after = mentions[name]
             yield problem_at(test.tape.place, "MM607", message, start=first, end=after)
-    known = [*mentions] if test.tape else quoted
+    if test.tape and not here and set(others) <= read:
+        message = "no row is of a venue that is quoted"
+        yield problem_at(test.tape.place, "MM607", message)
+    known = [*here] if test.tape else quoted
     for moment in test.moments:
         if moment.venue is not None and moment.venue.text not in known:
             message = f"'{moment.venue.text}' is not quoted here"
@@ -69,14 +103,15 @@ def _state(
         quoted = quotes_in(checked, market)
     except GivenError as error:
         return None, (_given_problem(test, error),)
-    seen(quoted.nodes)
+    for values in quoted.nodes:
+        seen(values)
     shown = {
         quote.venue or "": Shown(
             Side(quote.bid, quote.bid_size, quote.bid_rule),
             Side(quote.ask, quote.ask_size, quote.ask_rule),
-            quoted.nodes,
+            values,
         )
-        for quote in quoted.quotes
+        for quote, values in zip(quoted.quotes, quoted.nodes, strict=True)
     }
     return Played((shown,), quoted.acted), ()
 

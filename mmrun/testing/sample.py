@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.bind import ticks_per_unit
+from mmrun.lang.names import QUOTED
 from mmrun.market.tape import Batch, FloatColumn, IntColumn, Kind
 from mmrun.plan.compile import Checked
-from mmrun.testing.scripted import conditions_for, run_tape
+from mmrun.testing.scripted import conditions_for, run_tape, watched_instruments
 from mmrun.testing.shown import sizes
 from mmrun.testing.trace import Values, trace
 
@@ -34,13 +35,24 @@ def sample_values(checked: Checked) -> Values:
     """The value of every node at the sample market's end, by `id`; NaN is missing."""
     venues = checked.strategy.venues
     venue = venues[0].name if venues else SAMPLE_VENUE
-    traced = trace(checked)
+    traced = trace(checked, [venue])
     conditions = conditions_for(checked.strategy, FillModel(), Latency())
     end_ns = SECONDS * 1_000_000_000
-    run_tape(
-        traced, sample_tape(*sizes(checked.strategy)), [venue], [end_ns], conditions
-    )
-    return traced.last
+    others = [name for name in traced.plan.sources if name not in {QUOTED, venue}]
+    tape = several_times(sample_tape(*sizes(checked.strategy)), 1 + len(others))
+    watched = watched_instruments(checked.strategy, others)
+    run_tape(traced, tape, [venue], [end_ns], conditions, watched)
+    return traced.last.get(venue, {})
+
+
+def several_times(batch: Batch, count: int) -> Batch:
+    """The same rows at so many venues, one after the other at each time."""
+    repeated = {
+        name: np.repeat(getattr(batch, name), count)
+        for name in Batch.__dataclass_fields__
+    }
+    repeated["venue"] = np.tile(np.arange(count, dtype=np.int8), len(batch))
+    return Batch(**repeated)
 
 
 def sample_tape(tick: float, lot: float) -> Batch:

@@ -7,7 +7,7 @@ and why off the decision log.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -21,6 +21,7 @@ from mmrun.engine.quote import rules_of
 from mmrun.engine.records import OrderEvent, Recording, Rule
 from mmrun.engine.run import Conditions, start
 from mmrun.feeds.clock import Heartbeat, with_clock
+from mmrun.feeds.merge import of_venue, selected, with_others
 from mmrun.market.calendars import calendar_between
 from mmrun.market.instrument import Instrument
 from mmrun.market.sessions import (
@@ -41,6 +42,8 @@ DAY = date(2024, 1, 9)
 MIDNIGHT_NS = wall_ns(DAY, 0.0, ZoneInfo("UTC"))
 NOON_NS = wall_ns(DAY, 43_200.0, ZoneInfo("UTC"))
 _ROWS = 65_536
+_SYMBOL = "TEST"
+_FINE_TICK = 1e-6  #: of references, whose own is not known
 _CLEAR = frozenset({OrderEvent.CANCEL, OrderEvent.FILLED})
 _SET = frozenset({OrderEvent.NEW, OrderEvent.REPLACE, OrderEvent.REDUCE})
 
@@ -91,39 +94,56 @@ def run_tape(
     venues: Sequence[str],
     ends: Sequence[int],
     conditions: Conditions,
+    watched: Sequence[Instrument] = (),
 ) -> Played:
     """Run rows whose times count from the session's open; what is shown at each end.
 
     Args:
         traced: the plan.
         batch: rows in time order.
-        venues: the names that its rows' `venue` counts.
+        venues: the names that its rows' `venue` counts, those of what is quoted.
         ends: ns from the session's open; the tape goes on to the last.
         conditions: fill model, latency, session.
+        watched: what is read and not quoted; rows' `venue` counts on.
     """
     strategy = traced.plan.strategy
     open_ns = conditions.sessions[0][0] if conditions.sessions else MIDNIGHT_NS
-    feed = _Feed(strategy, batch, venues, open_ns, max(ends, default=0), conditions)
+    end_ns = max(ends, default=0)
+    feed = _Feed(strategy, batch, venues, open_ns, end_ns, conditions, tuple(watched))
     run = start(traced.plan, feed, conditions)
     run.formula = traced
     (rows,) = feed.batches()
-    values: dict[int, Values] = {}
+    values: dict[int, Mapping[str, Values]] = {}
     done = 0
     for end in sorted(set(ends)):
         after = int(np.searchsorted(rows.ts, open_ns + end, side="right"))
         run.feed(rows.rows(done, after))
-        done, values[end] = after, traced.last
+        done, values[end] = after, dict(traced.last)
     run.feed(rows.rows(done, len(rows)))
     run.last_ts = max(run.last_ts, feed.span[1])
     recording = run.finish()
     shown = tuple(
         {
-            venue: _shown(recording, index, open_ns, end, values[end])
+            venue: _shown(recording, index, open_ns, end, values[end].get(venue, {}))
             for index, venue in enumerate(recording.venues)
         }
         for end in ends
     )
     return Played(shown, _acted(recording, open_ns + max(ends, default=0)))
+
+
+def watched_instruments(
+    strategy: Strategy, names: Sequence[str]
+) -> tuple[Instrument, ...]:
+    """What is read and not quoted, by the names that formulas have for it."""
+    tick, lot = sizes(strategy)
+    symbols = {each.name: each.symbol for each in strategy.references}
+    return tuple(
+        Instrument(symbol=symbols[name], venue=name, tick=_FINE_TICK, lot=_FINE_TICK)
+        if name in symbols
+        else Instrument(symbol=_SYMBOL, venue=name, tick=tick, lot=lot)
+        for name in names
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +156,21 @@ class _Feed:
     open_ns: int
     end_ns: int  #: from the open
     conditions: Conditions
+    watched: tuple[Instrument, ...]
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
         tick, lot = sizes(self.strategy)
         return tuple(
-            Instrument(symbol="TEST", venue=venue, tick=tick, lot=lot)
+            Instrument(symbol=_SYMBOL, venue=venue, tick=tick, lot=lot)
             for venue in self.venues
         )
 
     @property
     def span(self) -> tuple[int, int]:
-        last = max(int(self.batch.ts[-1]), self.end_ns)
-        return self.open_ns + int(self.batch.ts[0]), self.open_ns + last
+        ts = selected(self.batch, self.batch.venue < len(self.venues)).ts
+        last = max(int(ts[-1]), self.end_ns)
+        return self.open_ns + int(ts[0]), self.open_ns + last
 
     def batches(self) -> Iterator[Batch]:
         """All rows as one batch."""
@@ -159,7 +181,11 @@ class _Feed:
             interval_ns=self.strategy.session.heartbeat_ns,
             sessions=None if sessions is None else tuple(sessions),
         )
-        pieces = list(with_clock([rows], heartbeat, _ROWS))
+        first = len(self.venues)
+        own = with_clock([selected(rows, rows.venue < first)], heartbeat, _ROWS)
+        places = range(first, first + len(self.watched))
+        others = [iter([of_venue(rows, place)]) for place in places]
+        pieces = list(with_others(own, others, first, _ROWS))
         whole = Batch(
             *(
                 np.concatenate([getattr(piece, name) for piece in pieces])

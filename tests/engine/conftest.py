@@ -213,6 +213,7 @@ def run(plan_of: Callable[..., Plan]) -> Callable[..., Ran]:
         sessions: list[tuple[float, float]] | None = None,
         instrument: dict[str, Any] | None = None,
         beside: Sequence[dict[str, Any]] = (),
+        watched: Sequence[dict[str, Any]] = (),
         rows: int = 65_536,
         heartbeat_ms: float = 0,
         mode: Mode = uncompiled,
@@ -225,6 +226,7 @@ def run(plan_of: Callable[..., Plan]) -> Callable[..., Ran]:
             tuple(replace(ACME, **each) for each in (instrument or {}, *beside)),
             rows=rows,
             heartbeat_ns=round(heartbeat_ms * MS),
+            watched=tuple(replace(ACME, **each) for each in watched),
         )
         names = ("feed_ns", "order_ns", "cancel_ns", "response_ns")
         delays = {n: round(v * MS) for n, v in zip(names, latency, strict=True)}

@@ -74,6 +74,31 @@ def levels_and_trades(seed: int) -> str:
     return "\n".join(lines)
 
 
+#: At two venues beside a third and another instrument: own books, own state, mixtures.
+OF_VENUES = {
+    "fair": "0.5 * venue.mid + 0.5 * coalesce(mean(spy.mid, 2s) / 2, mid)",
+    "half_spread": "max(venue.spread / 2, 0.5tick) + 0 * abs(venue.maker_cost)",
+    "reservation": "fair - 0.1tick * venue.inventory / 1lot"
+    " + 1tick * (venue.trade_imbalance(2s) + spy.trade_imbalance(1s))",
+    "bid_size": "10 if missing(venue.working_bid) else 7",
+    "ask_size": "10 if coalesce(lag(BATS.bid_size - mid / 1tick * 1lot, 2), 0lot) > 0 else 5",
+    "requote": {"keep_queue": False},
+}
+MORE = {
+    "beside": [{"venue": "IEX"}],
+    "watched": [{"symbol": "SPY", "venue": "ARCA"}, {"venue": "BATS"}],
+    "references": {"spy": {"symbol": "SPY"}},
+    "venues": {"NASDAQ": {"maker_fee": "1bps"}, "IEX": {"maker_rebate": "0.002/share"}},
+}
+
+
+def of_four(seed: int) -> str:
+    """Rows as `quotes_and_trades` makes them, each of one of four instruments."""
+    rng = np.random.default_rng(seed)
+    lines = quotes_and_trades(seed).splitlines()
+    return "\n".join(f"{line} @{rng.integers(4)}" for line in lines)
+
+
 CASES: dict[str, tuple[Callable[..., str], dict[str, Any], dict[str, Any]]] = {
     "calm": (quotes_and_trades, CALM, {}),
     "calm, limits": (quotes_and_trades, CALM, LIMITS),
@@ -82,6 +107,8 @@ CASES: dict[str, tuple[Callable[..., str], dict[str, Any], dict[str, Any]]] = {
     "restless": (quotes_and_trades, RESTLESS, {}),
     "restless, delays": (quotes_and_trades, RESTLESS, {"latency": DELAYS, **LIMITS}),
     "hours, clock": (quotes_and_trades, RESTLESS, {"sessions": HOURS} | LIMITS),
+    "venues": (of_four, OF_VENUES, MORE),
+    "venues, delays": (of_four, OF_VENUES, {"latency": DELAYS, **LIMITS, **MORE}),
     "levels": (levels_and_trades, CALM, {}),
     "levels, delays": (levels_and_trades, RESTLESS, {"latency": DELAYS}),
 }

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from mmrun.feeds.merge import merged
+from mmrun.feeds.merge import beside, merged
 from mmrun.market.tape import EMPTY, Batch
 
 
@@ -93,3 +93,23 @@ def test_a_long_tie_is_held_until_it_ends() -> None:
     assert found[0] == (4, 1, 0.0)
     assert found[1:13] == [(5, 0, float(k)) for k in range(12)]
     assert found[13:] == [(5, 1, 1.0), (6, 1, 2.0)]
+
+
+@given(pieces, st.lists(pieces, min_size=1, max_size=2))
+def test_beside_a_stream_others_end_with_it(
+    stream: list[list[int]], others: list[list[list[int]]]
+) -> None:
+    """Own rows first at equal times, whatever the cuts; what is later is left out."""
+    expected, cut = [], []
+    last = max((ts for piece in stream for ts in piece), default=-1)
+    for nth, each in enumerate([stream, *others]):
+        times = sorted(ts for piece in each for ts in piece)
+        whole = rows_of(times, first=0)
+        whole.venue[:] = nth
+        expected += [(ts, nth, float(k)) for k, ts in enumerate(times) if ts <= last]
+        ends = np.cumsum([0, *map(len, each)]).tolist()
+        cut.append([whole.rows(start, end) for start, end in pairwise(ends)])
+
+    found = told(beside(iter(cut[0]), [iter(batches) for batches in cut[1:]]))
+
+    assert found == sorted(expected, key=lambda row: row[:2])

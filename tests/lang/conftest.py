@@ -12,7 +12,7 @@ from mmrun.lang.parse import parse
 from mmrun.lang.place import TextPlace, formula
 from mmrun.lang.scope import param_expr
 from mmrun.problems import Problem
-from mmrun.strategy.spec import Param
+from mmrun.strategy.spec import Fee, Param, Venue
 from mmrun.units import parse_unit
 
 
@@ -37,6 +37,8 @@ LETS = {
     "volatility": "volatility(mid, 5min)",
     "fair": "mid",
 }
+
+VENUES = {"NASDAQ": Fee(), "IEX": Fee(), "FLAT": Fee(0.5, "flat")}
 
 Checked = tuple[Expr | None, tuple[Problem, ...]]
 
@@ -67,7 +69,12 @@ def strategy_scope(*, units_off: bool = False) -> Scope:
         expr, problems = checked(text, Scope(bindings))
         assert expr is not None, problems
         bindings[name] = expr
-    return Scope(bindings, units_off=units_off)
+    venues = tuple(
+        Venue(name=name, taker_fee=fee, place=TextPlace(""))
+        for name, fee in VENUES.items()
+    )
+    references = frozenset({"spy"})
+    return Scope(bindings, units_off=units_off, venues=venues, references=references)
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ def test_tracing_changes_no_byte_of_a_run(path: Path) -> None:
     """Orders, decisions and fills of a traced run are those of the plan itself."""
     checked, _ = api.read(path)
     assert checked is not None
-    traced = trace(checked)
+    traced = trace(checked, [SAMPLE_VENUE])
     instrument = Instrument(symbol="S", venue=SAMPLE_VENUE, tick=0.01, lot=1.0)
     feed = TapeFeed(sample_tape(0.01, 1.0).rows(0, 150), (instrument,))
     conditions = Conditions(mode=uncompiled)
@@ -50,7 +50,7 @@ def test_traced_values_are_the_definition_s() -> None:
     path = ROOT / "strategies" / "inventory_skew.yaml"
     checked, _ = api.read(path)
     assert checked is not None
-    traced = trace(checked)
+    traced = trace(checked, [SAMPLE_VENUE])
     tape = sample_tape(0.01, 1.0).rows(0, 1)
     conditions = conditions_for(checked.strategy, FillModel(), Latency())
 
@@ -66,5 +66,5 @@ def test_traced_values_are_the_definition_s() -> None:
     )
     nodes = {str(id(node)): node for node in traced.nodes}
     for key, value in Evaluator(nodes).step(row).items():
-        got = traced.last[int(key)]
+        got = traced.last[SAMPLE_VENUE][int(key)]
         assert got == value or (math.isnan(got) and math.isnan(value))

@@ -9,7 +9,19 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from mmrun.lint.data_rules import absent_venue, never_trades, off_tick, under_lot
+from mmrun.lint.data_rules import (
+    absent_reference,
+    absent_venue,
+    never_trades,
+    off_tick,
+    under_lot,
+)
 
 
-RULES: tuple[ModuleType, ...] = (never_trades, off_tick, absent_venue, under_lot)
+RULES: tuple[ModuleType, ...] = (
+    never_trades,
+    off_tick,
+    absent_venue,
+    absent_reference,
+    under_lot,
+)

@@ -22,7 +22,7 @@ PASS:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mmrun.lint.intervals import Interval
 from mmrun.lint.refine import Facts
@@ -57,7 +57,12 @@ def check(subject: Subject) -> Iterator[Problem]:
         yield subject.warn(key, ID, message, "give it a floor: max(..., 1tick)")
 
 
-def gap(subject: Subject, mid: float, facts: Facts | None = None) -> Interval:
-    """The own ask less the own bid at a mid, over all that is declared."""
-    ranges = subject.ranges({"mid": mid}, facts)
+def gap(
+    subject: Subject,
+    mid: float,
+    facts: Facts | None = None,
+    values: Mapping[str, float] | None = None,
+) -> Interval:
+    """The own ask less the own bid at a mid, and other names' values, else anywhere."""
+    ranges = subject.ranges({"mid": mid, **(values or {})}, facts)
     return ranges.less(subject.prices["ask"], ranges, subject.prices["bid"])

@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mmrun.documents import Scalar, Section
+from mmrun.lang.names import QUOTED
 from mmrun.lint.intervals import Interval
 from mmrun.lint.refine import Facts
 from mmrun.lint.rules.crossed_quotes import TINY, gap
@@ -46,13 +47,19 @@ def check(subject: Subject) -> Iterator[Problem]:
     venue, charged, text = dearest
     key = "half_spread" if "half_spread" in subject.texts else "ask"
     what = "half_spread" if key == "half_spread" else "half of ask less bid"
-    gaps = [gap(subject, mid) for mid in MIDS]
+
+    def quoted(mid: float, facts: Facts | None = None) -> Interval:
+        """Own ask less own bid at that venue."""
+        cost = {f"{QUOTED}.maker_cost": _cost(charged, mid)}
+        return gap(subject, mid, facts, cost)
+
+    gaps = [quoted(mid) for mid in MIDS]
     if all(each.low < -TINY * mid for each, mid in zip(gaps, MIDS, strict=True)):
         return  # quotes that cross are the greater evil, and said already
     formulas = [subject.prices["ask"], subject.prices["bid"]]
 
     def possible(facts: Facts) -> bool:
-        return all(_loses(gap(subject, mid, facts), charged, mid) for mid in MIDS)
+        return all(_loses(quoted(mid, facts), charged, mid) for mid in MIDS)
 
     if possible({}):
         costs = [_cost(charged, mid) for mid in MIDS]

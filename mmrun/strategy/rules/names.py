@@ -12,6 +12,7 @@ FAIL:
     params: {mid: 5}
     let: {inventory: 1}
     params: {edge: 5bps}     # with  let: {edge: 2 * base}
+    references: {iex: {symbol: SPY}}     # with  venues: {iex: {}}
 """
 
 from __future__ import annotations
@@ -80,10 +81,14 @@ _KINDS = {"params": "param", "let": "let", "inputs": "input", "references": "ref
 def check(document: Document) -> Iterator[Problem]:
     """A problem at each name that is taken; of two that are equal, at the later."""
     first: dict[str, str] = {}
+    venues = document.at("venues")
+    named = venues.entries.keys() if isinstance(venues, Section) else ()
     for section, kind in _KINDS.items():
         node = document.at(section)
         for name in node.entries if isinstance(node, Section) else ():
             taken = _meaning(name) or first.get(name)
+            if section == "references" and name in named:
+                taken = "a venue"
             first.setdefault(name, f"a {kind}")
             if taken:
                 place = document.key_place(section, name)
