@@ -296,3 +296,57 @@ def test_an_input_in_another_unit_is_refused(
 
     assert code == 2
     assert "alpha is a ratio, not in s" in capsys.readouterr().err
+
+
+OF_VENUES = """\
+mmrun: 1
+name: of_venues
+venues:
+  NASDAQ: {maker_rebate: 0.0020/share, tick: 0.01, lot: 1}
+  IEX: {maker_fee: 1bps, tick: 0.01, lot: 1}
+quote:
+  fair: venue.mid
+  half_spread: max(venue.spread / 2, 2tick + venue.maker_cost)
+  reservation: fair - 10tick * venue.inventory / max_inventory
+  size: 100
+risk: {max_inventory: 1000}
+"""
+
+
+def test_each_venue_has_its_own_quote(ask_all: Any) -> None:
+    """By its book, where one is given, its fee and what is held there."""
+    given = ("IEX.bid=149.80", "IEX.ask=150.00", "IEX.inventory=100")
+    said = [part for text in given for part in ("--set", text)]
+
+    nasdaq, iex = ask_all(
+        OF_VENUES, *MARKET, "--inventory", "100", *said, "--set", "NASDAQ.inventory=0"
+    )
+
+    assert (nasdaq["venue"], nasdaq["bid"], nasdaq["ask"]) == ("NASDAQ", 149.95, 150.05)
+    assert (iex["venue"], iex["bid"], iex["ask"]) == ("IEX", 149.79, 149.99)
+
+
+def test_values_that_differ_are_printed_for_each_venue(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With its name; what is missing, too."""
+    path = tmp_path / "quoted.yaml"
+    path.write_text(OF_VENUES)
+
+    assert mmrun(["quote", str(path), *MARKET, "--inventory", "100"]) == 0
+
+    out = capsys.readouterr().out
+    assert "  NASDAQ.fair        150\n  IEX.fair           150\n" in out
+    assert "missing: NASDAQ.inventory, IEX.inventory (give" in out
+
+
+def test_a_venue_that_is_nowhere_named_is_unknown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the likeliest that is."""
+    path = tmp_path / "quoted.yaml"
+    path.write_text(OF_VENUES)
+
+    assert mmrun(["quote", str(path), *MARKET, "--set", "BATS.mid=150"]) == 2
+
+    assert "no formula of the strategy reads 'BATS.mid'" in capsys.readouterr().err
