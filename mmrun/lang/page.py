@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from textwrap import fill
 
 from mmrun.lang.functions import FUNCTIONS
-from mmrun.lang.names import NAMES, Named
+from mmrun.lang.names import NAMES, VENUE_NAMES, Named
 from mmrun.lang.nodes import Ticks
 from mmrun.lang.scope import describe
 from mmrun.lang.signatures import Category, Function, Result, WarmUp
+from mmrun.lang.whose import CALLED
 
 
 _HEAD = """\
@@ -64,6 +66,35 @@ must have one unit, with these conversions, which `mmrun explain FILE` shows:
   `missing and false` is false, `missing or true` is true. A side whose price or size is
   missing is not quoted. `coalesce(x, 0)` says what to take instead.
 """
+_SOURCES = """\
+## Venues and other instruments
+
+Names without a dot are of all venues that are quoted: the consolidated book, every trade,
+the one inventory. Before a dot stands whose:
+
+- `venue.mid` is of the venue being quoted. A formula that says `venue`, or reads a let
+  that does, is computed for each venue, and so are the quotes; all else is computed
+  once. On one venue `venue.x` is `x`.
+- `NASDAQ.mid` is of that venue, written as the dataset writes it, whichever is quoted. A
+  venue that is in the data and not under `venues:` can be read so too: its market is
+  joined in, and it is not quoted.
+- `spy.mid` is of another instrument of the same dataset, where the file says
+  `references: {spy: {symbol: SPY}}`: at all of its venues, as a consolidated book.
+
+A venue's book is its own, as it was shown last, halted or silent or not. What is of a
+venue or reference ticks at its rows alone: `mean(venue.mid, 20)` are its last twenty book
+rows. Functions of a series take such names (`mean(spy.mid, 5s)`, `ret(NASDAQ.last_price)`,
+also mixed: `mean(venue.mid - mid, 5s)`); those that read the tape or own fills themselves
+are called of it (`venue.trade_imbalance(1s)`, `spy.ofi(5s)`, `venue.fills(10s)`).
+
+Rows of what is not quoted are no events of the run and no rows of its book: they are as
+clock rows, so that windows, ages and quotes move on at them (`requote: {on: any}`), and
+`quote` and `trade` in `sample`, `age` and `requote` are not they. At one time they come
+after the rows of what is quoted. Before their first row their names are missing; rows from
+before the first of what is quoted are looked at, those after its last are not. Silence,
+heartbeats and `stale_after` are of what is quoted. A relative price beside a venue's price
+is taken of `mid`, as everywhere.
+"""
 _GIVES: dict[Result, str] = {
     "same": "as x",
     "meet": "what all are",
@@ -103,7 +134,7 @@ _SECTIONS: tuple[tuple[Category, str, str], ...] = (
 
 def page() -> str:
     """The whole page, Markdown."""
-    parts = [_HEAD, _names(), "## Functions\n"]
+    parts = [_HEAD, _names(), _SOURCES, _sources(), "## Functions\n"]
     parts += [_section(*section) for section in _SECTIONS]
     return "\n".join([*parts, _later()])
 
@@ -123,6 +154,26 @@ def _name(row: Named) -> str:
     by_group = {"limit": "fixed", "quote field": "quotes", "own state": "own events"}
     updated = _UPDATED.get(row.ticks) or by_group[row.group]
     return f"| `{row.name}` | {describe(row.type)} | {updated} | {row.doc} |"
+
+
+def _sources() -> str:
+    """What there is of a venue and of a reference."""
+    rows = [row for row in NAMES.values() if row.of == "market" and row.supported]
+    market = [f"`{row.name}`" for row in rows]
+    own = [f"`{name}`" for name, row in NAMES.items() if row.of == "venue"]
+    called = [f"`{name}`" for name in FUNCTIONS if name in CALLED]
+    flows = [n for n in called if FUNCTIONS[n.strip("`")].category != "own_fills"]
+    fills = [n for n in called if n not in flows]
+    costs = " and ".join(f"`{name}`" for name in VENUE_NAMES)
+    said = (
+        f"Of a venue and of a reference: {', '.join(market)}, deeper levels, and the "
+        f"functions {', '.join(flows)}. Of a venue that is quoted besides: "
+        f"{', '.join(own)}, the functions {', '.join(fills)}, and {costs}, its fees as "
+        "prices: a fee in bps at the mid, one a share or contract itself (over the "
+        "multiplier); a cost is positive, a rebate negative. `venue.inventory` is what was "
+        "bought and sold at the venue."
+    )
+    return fill(said, 88, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
 def _section(category: Category, title: str, how: str) -> str:
@@ -173,8 +224,7 @@ def _later() -> str:
     later = [f"`{name}`" for name, row in NAMES.items() if not row.supported]
     return (
         "## Not yet\n\nThe language has these too, and `mmrun check` says that they are not "
-        f"supported yet: {', '.join(later)}, names of a venue (`venue.inventory`) and of other "
-        "instruments.\n"
+        f"supported yet: {', '.join(later)}.\n"
     )
 
 
