@@ -181,7 +181,8 @@ def files_of(
     chosen = [f for f in found if days is None or days[0] <= f.date <= days[1]]
     if not chosen and days is not None:
         message = (
-            f"{dataset.path} has no day from {days[0]} to {days[1]}: "
+            f"{dataset.path} has no day of {instrument.symbol} from {days[0]} to "
+            f"{days[1]}: "
             f"it has {_list([file.date for file in found])}"
         )
         raise NothingSelectedError(message)

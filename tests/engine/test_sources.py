@@ -306,3 +306,31 @@ def test_without_venues_in_the_file_the_datas_are_quoted(run, beside):
 
     assert ran.at(0).bids == [(0, "NEW", 99.95, 10)]
     assert len(ran.at(1).bids) == len(beside)
+
+
+def test_fill_rates_and_markouts_are_of_a_venue(two):
+    """One fill in two seconds and 3 bps at the one; the other, long halted, has none."""
+    text = """
+        0 quote 99.99x0 100.01x0
+        0 quote 99.99x0 100.01x0 @1
+        0 status halt @1
+        500 trade sell 99.98x5
+        1000 quote 100.01x0 100.03x0
+        1500 status resume @1
+        2000 clock
+    """
+    rate = "venue.fill_rate(10s) * 1s * 100"
+    gain = "venue.own_markout(500ms, over=10s, min_fills=1) / 1bps"
+    size = f"1lot * round(coalesce({rate}, 7) + 10 * coalesce({gain}, 3))"
+    quote = {"bid": 99.99, "ask": 100.01, "bid_size": 5, "ask_size": size}
+
+    ran = two(text, quote, risk=LIMITED)
+
+    asks = [
+        [o[4] for o in ran.at(k).orders if o[2] < 0 and o[0] > 1000] for k in (0, 1)
+    ]
+    assert asks[0][-1] == 50 + 10 * 3
+    assert asks[1] == [
+        7 + 10 * 3,
+        0 + 10 * 3,
+    ]  # quoted for no time, then for half a second
