@@ -27,6 +27,7 @@ from mmrun.engine.state import (
     new_machines,
     new_records,
 )
+from mmrun.lang.functions import FUNCTIONS
 from mmrun.lang.names import split
 from mmrun.lang.nodes import Expr, Ticks
 from mmrun.lang.pointwise import POINTWISE
@@ -323,14 +324,17 @@ def new_machine(
         if name.startswith("$"):
             machine.registers[index] = values[name]
         elif name in absent:
-            machine.registers[index] = _UNQUOTED.get(split(name[1:])[1], math.nan)
+            machine.registers[index] = _at_absent(plan, name)
     return machines
 
 
-#: Own state of a venue that the data does not have, where that is not missing.
-_UNQUOTED = dict.fromkeys(
-    ("inventory", "fill_count", "working_bid_size", "working_ask_size"), 0.0
-)
+def _at_absent(plan: Plan, name: str) -> float:
+    """Own state of a venue that the data does not have: nothing, or missing."""
+    call = plan.own.get(name)
+    if call is not None:
+        return 0.0 if FUNCTIONS[call.op].warm_up == "never" else math.nan
+    counts = {"inventory", "fill_count", "working_bid_size", "working_ask_size"}
+    return 0.0 if split(name[1:])[1] in counts else math.nan
 
 
 def _set_outputs(machine: Any, plan: Plan, instruments: Sequence[Instrument]) -> None:

@@ -288,7 +288,7 @@ def test_a_venue_of_the_strategy_that_the_data_lacks_is_missing(run):
     quote = {
         "fair": "coalesce(IEX.mid, mid)",
         "half_spread": "5tick + 1tick * IEX.inventory / 1lot",
-        "size": "10lot + IEX.working_bid_size",
+        "size": "10lot + IEX.working_bid_size + 1lot * IEX.fills(1s)",
     }
 
     ran = run("0 quote 99.98x1 100.02x1", quote, venues={"NASDAQ": {}, "IEX": {}})
