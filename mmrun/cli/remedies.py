@@ -55,6 +55,8 @@ REMEDIES: dict[str, str] = {
     "MM142": "Name a calendar by its ISO 10383 code, and leave timezone, open and close "
     "to it; or give hours and no calendar.",
     "MM143": "Give the session a calendar or hours: an endless session opens once.",
+    "MM144": "Give venues a weight each (weight: 0.6), or write a formula of venue names as "
+    "allocate.by.",
     "MM149": "Write a time above 0, or leave stale_after out.",
     "MM190": "Leave the key out for now. It is refused rather than ignored.",
     "MM201": "Take the character out or write what the help says. Formulas have "

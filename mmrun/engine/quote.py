@@ -34,7 +34,7 @@ from mmrun.lang.show import show
 from mmrun.lang.sources import source_of, sources_in
 from mmrun.lang.walk import postorder
 from mmrun.market.instrument import Instrument
-from mmrun.plan.compile import Checked
+from mmrun.plan.compile import Checked, at_each, quoted_venues, roots_of
 from mmrun.plan.plan import OUTPUTS
 from mmrun.problems import UsageError
 from mmrun.strategy.spec import Fee, Input, Strategy, Venue
@@ -120,7 +120,10 @@ def quotes_in(checked: Checked, market: Market) -> Quoted:
     rows = [_row(strategy, given, each, multiplier) for each in instruments]
     nodes = postorder(roots.values())
     asked = roots | {f"#{id(node)}": node for node in nodes}
-    every = [Evaluator(asked).step(row) for row in rows]
+    every = [
+        Evaluator(asked | _sizes(checked, each.venue)).step(row)
+        for each, row in zip(instruments, rows, strict=True)
+    ]
     machine = _machine(strategy, multiplier, rows[0])
     for instrument, row in zip(instruments, rows, strict=True):
         v = enter_venue(machine, strategy, instrument)
@@ -147,6 +150,17 @@ def quotes_in(checked: Checked, market: Market) -> Quoted:
         ),
         assumed=tuple(each for each in instruments if each.venue not in own),
     )
+
+
+def _sizes(checked: Checked, venue: str) -> dict[str, Expr]:
+    """What a venue gets of the sizes, where they are divided."""
+    venues = quoted_venues(checked.strategy)
+    roots = at_each(roots_of(checked), checked.strategy, venues)
+    return {
+        f"={name}": roots[joined(venue, name)]
+        for name in ("bid_size", "ask_size")
+        if checked.strategy.allocation is not None and joined(venue, name) in roots
+    }
 
 
 def _values(

@@ -36,7 +36,7 @@ from mmrun.lang.scope import (
 )
 from mmrun.lang.whose import check_name
 from mmrun.problems import Problem, errors_in
-from mmrun.strategy.spec import Formula
+from mmrun.strategy.spec import SHARE, Formula
 
 
 __all__ = ["CODES", "Scope", "check"]
@@ -79,6 +79,8 @@ def check(
     context = Context(formula, scope)
     expr = _read(context, node)
     wanted = expected or FIELDS.get(field)
+    if expr is not None and field == SHARE:
+        number(context, Operand(node, expr))
     if expr is not None and wanted is not None:
         expr = fit_field(context, Operand(node, expr), wanted, field)
     problems = tuple(context.problems)

@@ -133,7 +133,7 @@ class Expr:
       leaves: `const` (value in `value`), `param`, `market`, `state`, `input` and
         `given` (the leaf's name in `name`, with its source: `NASDAQ.mid`; `tick` and
         `lot` are params);
-      pointwise: `neg add sub mul div mod pow not and or lt le gt ge eq ne if` and the
+      pointwise, whose `name` is what they are called where nobody wrote them: `neg add sub mul div mod pow not and or lt le gt ge eq ne if` and the
         pointwise names of `lang.functions`; `if` has (condition, then, otherwise);
       over time: the over-time names of `lang.functions`, arguments in signature order,
         windows as constant or param expressions (seconds when their dimension is time,

@@ -150,6 +150,8 @@ def _conditional(condition: Text, then: Text, otherwise: Text) -> Text:
 def _expr(node: Expr, args: list[Text]) -> Text:
     if node.op == "const":
         return _constant(node.value, node.type)
+    if node.name and node.args and _is_pointwise(node.op):
+        return Text(node.name)
     if node.op in _SYMBOLS:
         return _in_ticks(node, args) or _infix(_SYMBOLS[node.op], *args)
     if node.op in {"neg", "not"}:
@@ -159,6 +161,10 @@ def _expr(node: Expr, args: list[Text]) -> Text:
     if node.op == "prev" and node.name:
         return Text(f"prev({node.name})")
     return _leaf_or_call(node, args)
+
+
+def _is_pointwise(op: str) -> bool:
+    return op not in FUNCTIONS or FUNCTIONS[op].category == "pointwise"
 
 
 def _leaf_or_call(node: Expr, args: list[Text]) -> Text:

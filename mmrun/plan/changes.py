@@ -18,7 +18,7 @@ from mmrun.lang.names import FIELDS
 from mmrun.lang.parse import parse
 from mmrun.lang.show import show
 from mmrun.plan.compile import Checked, formulas_of
-from mmrun.strategy.spec import Formula, Param
+from mmrun.strategy.spec import SHARE, Formula, Param
 from mmrun.units import UNITS
 
 
@@ -71,7 +71,10 @@ def _number(param: Param, value: float) -> str:
 def _formulas(checked: Checked) -> dict[str, str]:
     given = formulas_of(checked.strategy)
     lets = {f"let.{let.name}": let.formula for let in given.lets}
-    fields = {f"quote.{name}": text for name, text in given.fields.items()}
+    fields = {
+        name if name == SHARE else f"quote.{name}": text
+        for name, text in given.fields.items()
+    }
     return {name: _canonical(text) for name, text in (lets | fields).items()}
 
 
@@ -94,6 +97,8 @@ def _elsewhere(path: Path) -> bool:
     """Whether a value is compared as a param or formula, or means nothing."""
     if path[0] == "quote":
         return path[1] in FIELDS if len(path) > 1 else False
+    if ".".join(map(str, path)) == SHARE:
+        return True
     return path[0] in {"params", "let", *_ABOUT}
 
 

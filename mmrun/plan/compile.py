@@ -14,6 +14,7 @@ from mmrun.lang.parse import parse
 from mmrun.lang.scope import Scope, compose, input_expr, param_expr
 from mmrun.lang.sources import sources_in
 from mmrun.lang.walk import postorder
+from mmrun.plan.allocate import divide
 from mmrun.plan.graph import order
 from mmrun.plan.hoist import Hoisting, hoist
 from mmrun.plan.instances import blocks, instantiate, venue_axis
@@ -21,7 +22,7 @@ from mmrun.plan.passes import PASSES, Roots, share_subtrees
 from mmrun.plan.plan import OUTPUTS, Plan
 from mmrun.plan.program import Program
 from mmrun.problems import Problem, errors_in
-from mmrun.strategy.spec import Formula, Formulas, Strategy
+from mmrun.strategy.spec import SHARE, Formula, Formulas, Strategy
 
 
 #: Quote fields that other formulas may read; the rest are outputs alone.
@@ -35,6 +36,7 @@ class Checked:
     strategy: Strategy
     fields: Mapping[str, Expr]  #: quote fields, defaults filled in
     lets: Mapping[str, Expr]
+    share: Expr | None = None  #: of the size, that a venue gets beside the others
 
 
 def check_formulas(strategy: Strategy) -> tuple[Checked | None, tuple[Problem, ...]]:
@@ -47,7 +49,7 @@ def check_formulas(strategy: Strategy) -> tuple[Checked | None, tuple[Problem, .
         given |= dict.fromkeys(("bid_size", "ask_size"), meant["size"])
     fields = with_defaults(given)
     lets = {let.name: meant[_let(let.name)] for let in strategy.lets}
-    return Checked(strategy, fields, lets), problems
+    return Checked(strategy, fields, lets, meant.get(SHARE)), problems
 
 
 def formulas_of(strategy: Strategy) -> Formulas:
@@ -57,6 +59,8 @@ def formulas_of(strategy: Strategy) -> Formulas:
     if fields["bid_size"].place is fields["ask_size"].place:  # written as `size`
         fields["size"] = fields.pop("bid_size")
         del fields["ask_size"]
+    if strategy.allocation is not None and strategy.allocation.by is not None:
+        fields[SHARE] = strategy.allocation.by
     return Formulas(
         params=strategy.params,
         inputs=strategy.inputs,
@@ -200,20 +204,23 @@ def compile_plan(checked: Checked, venues: Sequence[str] | None = None) -> Plan:
 
 
 def at_venues(plan: Plan, venues: Sequence[str]) -> Plan:
-    """The plan of a run that quotes these venues: another one where names are of some."""
-    if not plan.sources or plan.venues == tuple(venues):
+    """The plan of a run that quotes these venues: another one where quotes may differ."""
+    divided = plan.strategy.allocation is not None
+    if plan.venues == tuple(venues) or not (plan.sources or divided):
         return plan
     return _planned(plan.strategy, plan.meant, tuple(venues))
 
 
 def _planned(strategy: Strategy, meant: Roots, venues: tuple[str, ...]) -> Plan:
-    roots = rewritten(meant, venues)
+    roots = rewritten(meant, strategy, venues)
     hoisting, residual = split(roots, venues)
     return Plan(
         strategy=strategy,
         meant=meant,
         venues=venues,
-        sources=sources_in(postorder(meant[name] for name in OUTPUTS)),
+        sources=sources_in(
+            postorder(meant[n] for n in (*OUTPUTS, SHARE) if n in meant)
+        ),
         roots=roots,
         values=hoisting.values,
         steps=tuple(hoisting.steps),
@@ -230,16 +237,22 @@ def quoted_venues(strategy: Strategy) -> tuple[str, ...]:
 
 
 def roots_of(checked: Checked) -> dict[str, Expr]:
-    """Everything with a name: quote fields, and lets as `let.sigma`."""
+    """Everything with a name: quote fields, lets as `let.sigma`, `allocate.by`."""
     named = {_let(name): expr for name, expr in checked.lets.items()}
-    return dict(checked.fields) | named
+    share = {} if checked.share is None else {SHARE: checked.share}
+    return dict(checked.fields) | named | share
 
 
-def rewritten(roots: Roots, venues: Sequence[str]) -> Roots:
+def rewritten(roots: Roots, strategy: Strategy, venues: Sequence[str]) -> Roots:
     """The roots after all passes, one for each venue of what depends on it."""
     for rewrite in PASSES:
         roots = rewrite(roots)
-    return share_subtrees(instantiate(roots, venue_axis(venues)))
+    return share_subtrees(at_each(roots, strategy, venues))
+
+
+def at_each(roots: Roots, strategy: Strategy, venues: Sequence[str]) -> Roots:
+    """The roots, one for each venue of what depends on it, sizes divided over them."""
+    return divide(instantiate(roots, venue_axis(venues)), strategy, venues)
 
 
 def split(roots: Roots, venues: Sequence[str]) -> tuple[Hoisting, Program]:

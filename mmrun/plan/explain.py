@@ -107,7 +107,7 @@ class Branch:
 def explain(checked: Checked) -> Explanation:
     """The facts of a compiled strategy."""
     venues = quoted_venues(checked.strategy)
-    roots = rewritten(roots_of(checked), venues)
+    roots = rewritten(roots_of(checked), checked.strategy, venues)
     hoisting, residual = split(roots, venues)
     outputs = tuple(shown_outputs(roots, OUTPUTS, venues))
     nodes = {id(node): node for node in postorder(roots.values())}
@@ -150,7 +150,7 @@ def tree(
     lines = outline(checked, name)
     extra = {f"#{id(node)}": node for _, _, node in lines}
     venues = quoted_venues(checked.strategy)
-    roots = rewritten(roots_of(checked) | extra, venues)
+    roots = rewritten(roots_of(checked) | extra, checked.strategy, venues)
     hoisting, _ = split(roots, venues)
     places = places_of(roots, hoisting)
     return tuple(

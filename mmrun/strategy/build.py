@@ -21,6 +21,7 @@ from mmrun.documents import (
 )
 from mmrun.documents.nodes import plain
 from mmrun.strategy.spec import (
+    Allocation,
     Fee,
     Input,
     Let,
@@ -52,6 +53,8 @@ from mmrun.strategy.values import (
 
 
 T = TypeVar("T")
+#: The word for `allocate.by` that is no formula.
+BY_WEIGHT = "weight"
 
 
 def build(document: Document) -> Strategy:
@@ -73,6 +76,7 @@ def build(document: Document) -> Strategy:
         ),
         quoting=_quoting(_section(root, "quote")),
         venues=tuple(_venue(name, entry) for name, entry in _entries(root, "venues")),
+        allocation=_allocation(root),
         risk=_risk(root),
         session=_session(_section(root, "session")),
         units_off=_value(root, "units", _text, "on") == "off",
@@ -196,7 +200,26 @@ def _venue(name: str, entry: Entry) -> Venue:
         tick=_value(section, "tick", number, None),
         lot=_value(section, "lot", number, None),
         multiplier=_value(section, "multiplier", number, None),
+        weight=_value(section, "weight", number, None),
         place=entry.key,
+    )
+
+
+def _allocation(root: Section) -> Allocation | None:
+    """What `allocate` says; by weight where there is none and venues have weights."""
+    weighed = any(
+        isinstance(entry.node, Section) and "weight" in entry.node.entries
+        for _, entry in _entries(root, "venues")
+    )
+    if "allocate" not in root.entries and not weighed:
+        return None
+    return Allocation(
+        **_given(
+            _section(root, "allocate"),
+            by=lambda node: None if _text(node) == BY_WEIGHT else formula(node),
+            rounding=_text,
+            minimum=number,
+        )
     )
 
 

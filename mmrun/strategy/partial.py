@@ -12,8 +12,9 @@ from mmrun.documents import Document, Entry, Node, Scalar, Section
 from mmrun.documents.nodes import leaves
 from mmrun.documents.source import TextPlace
 from mmrun.problems import Problem, errors_in
-from mmrun.strategy.build import own_input, param
+from mmrun.strategy.build import BY_WEIGHT, own_input, param
 from mmrun.strategy.spec import (
+    SHARE,
     Fee,
     Formula,
     Formulas,
@@ -48,16 +49,25 @@ def formulas_in(document: Document, problems: Sequence[Problem]) -> Formulas | N
         params=tuple(_params(document, wrong)),
         inputs=tuple(_inputs(document, wrong)),
         lets=tuple(Let(name, text) for name, text in _texts(document, "let", wrong)),
-        fields={
-            name: text
-            for name, text in _texts(document, "quote", wrong)
-            if name in (*_FIELDS, *_SIZES)
-        },
+        fields=_fields(document, wrong),
         venues=tuple(_venues(document)),
         references=tuple(_references(document)),
         units_off=_is_off(document.at("units")),
         unclear=frozenset(name for key in _NAMING for name in _section(document, key)),
     )
+
+
+def _fields(document: Document, wrong: _Wrong) -> dict[str, Formula]:
+    """Formulas of the quote section, and what size is divided by, by their keys."""
+    found = {
+        name: text
+        for name, text in _texts(document, "quote", wrong)
+        if name in (*_FIELDS, *_SIZES)
+    }
+    for name, text in _texts(document, "allocate", wrong):
+        if name == "by" and text.text != BY_WEIGHT:
+            found[SHARE] = text
+    return found
 
 
 def _hides_names(problem: Problem, document: Document) -> bool:

@@ -78,13 +78,18 @@ class Let:
     formula: Formula
 
 
+#: The key of the formula that says a venue's share of the size.
+SHARE = "allocate.by"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Formulas:
     """The formulas of a file and what they are checked against."""
 
     params: tuple[Param, ...]
     lets: tuple[Let, ...]
-    fields: Mapping[str, Formula]  #: of the quote section: `fair`, `bid_size`, ...
+    #: of the quote section: `fair`, `bid_size`, ...; `allocate.by`
+    fields: Mapping[str, Formula]
     inputs: tuple[Input, ...] = ()
     venues: tuple[Venue, ...] = ()
     references: tuple[Reference, ...] = ()
@@ -175,7 +180,17 @@ class Venue:
     tick: float | None = None  #: None: the dataset's
     lot: float | None = None
     multiplier: float | None = None
+    weight: float | None = None  #: share of the size, beside the others'
     place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocation:
+    """How the size is divided over venues."""
+
+    by: Formula | None = None  #: a venue's share beside the others'; None: its weight
+    rounding: Literal["largest_remainder", "truncate"] = "largest_remainder"
+    minimum: float = 0.0  #: size that every venue gets at least
 
 
 class OnBreach(Enum):
@@ -224,6 +239,7 @@ class Strategy:
     references: tuple[Reference, ...] = ()
     lets: tuple[Let, ...]
     quoting: Quoting
+    allocation: Allocation | None = None  #: None: each venue shows the whole size
     venues: tuple[Venue, ...]  #: empty: every venue of the dataset, without fees
     risk: Risk
     session: Session

@@ -17,7 +17,7 @@ from mmrun.lang.nodes import Expr, Stage
 from mmrun.lang.show import show
 from mmrun.plan.compile import Checked, formulas_of
 from mmrun.problems import Span
-from mmrun.strategy.spec import Formula, OnBreach, PostOnly, Strategy
+from mmrun.strategy.spec import SHARE, Formula, OnBreach, PostOnly, Strategy
 from mmrun.testing.trace import Values
 
 
@@ -143,7 +143,8 @@ def _branches(checked: Checked) -> Iterator[Branch]:
     lets = {let.name: let.formula for let in texts.lets}
     roots = {id(e) for e in (*checked.lets.values(), *checked.fields.values())}
     pairs = [(checked.lets[name], text) for name, text in lets.items()]
-    pairs += [(checked.fields[name], text) for name, text in written.items()]
+    named = dict(checked.fields) | {SHARE: checked.share}
+    pairs += [(e, text) for n, text in written.items() if (e := named[n]) is not None]
     seen: set[int] = set()
     for root, text in pairs:
         for node in _own_nodes(root, roots, seen):

@@ -66,7 +66,7 @@ def trace(checked: Checked, venues: Sequence[str]) -> Trace:
     most = MOST_NODES // max(1, plan.blocks)
     nodes = tuple(dict.fromkeys([*named, *postorder(named)]))[:most]
     extra = {f"#{index}": node for index, node in enumerate(nodes)}
-    roots = rewritten(roots_of(checked) | extra, venues)
+    roots = rewritten(roots_of(checked) | extra, checked.strategy, venues)
     fields = [each for b in blocks(roots, OUTPUTS, venues) for each in b.values()]
     traced = {at: at_value(roots, at[1], at[0]) for at in product(venues, extra)}
     hoisting, program = hoist([*fields, *traced.values()], roots)

@@ -88,6 +88,7 @@ MORE = {
     "beside": [{"venue": "IEX"}],
     "watched": [{"symbol": "SPY", "venue": "ARCA"}, {"venue": "BATS"}],
     "references": {"spy": {"symbol": "SPY"}},
+    "allocate": {"by": "1lot + coalesce(venue.bid_size, 0lot)", "minimum": 1},
     "venues": {"NASDAQ": {"maker_fee": "1bps"}, "IEX": {"maker_rebate": "0.002/share"}},
 }
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mmrun.engine.records import Recording, Rule
-from mmrun.report.facts import RunFacts
+from mmrun.report.facts import RunFacts, Watched
 from mmrun.report.metrics import METRICS
 from mmrun.report.summary import summarize, summary_schema
 
@@ -175,7 +175,8 @@ def test_schema_file_is_the_generated_one(split: Recording, facts: RunFacts) -> 
     """The schema that ships lists exactly the metrics, in their order, with units."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
 
-    facts = replace(facts, absent_venues=("BATS",))
+    watched = (Watched("spy", "SPY", ("ARCA",), 3),)
+    facts = replace(facts, absent_venues=("BATS",), watched=watched)
 
     keys = list(summarize(split, facts))
 

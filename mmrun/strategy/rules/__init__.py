@@ -16,6 +16,7 @@ from mmrun.documents.nodes import Path
 from mmrun.documents.schema import Finding
 from mmrun.problems import Problem
 from mmrun.strategy.rules import (
+    allocation,
     breach_limits,
     calendar,
     fee_sides,
@@ -50,6 +51,7 @@ RULES: tuple[ModuleType, ...] = (
     breach_limits,
     calendar,
     input_age,
+    allocation,
 )
 
 
