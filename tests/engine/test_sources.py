@@ -334,3 +334,30 @@ def test_fill_rates_and_markouts_are_of_a_venue(two):
         7 + 10 * 3,
         0 + 10 * 3,
     ]  # quoted for no time, then for half a second
+
+
+def test_a_size_is_divided_over_venues_by_their_weights(two):
+    """Ten by 2 to 1 is seven and three; with the other not in the data all is at one."""
+    text = "0 quote 99.98x30 100.02x30\n 0 quote 99.98x30 100.02x30 @1"
+    quote = {"half_spread": "5tick", "size": 10}
+    venues = {"NASDAQ": {"weight": 2}, "IEX": {"weight": 1}, "BATS": {"weight": 3}}
+
+    ran = two(text, quote, venues=venues)
+
+    assert {o[4] for o in ran.at(0).orders} == {7}
+    assert {o[4] for o in ran.at(1).orders} == {3}
+
+
+def test_a_venue_that_is_halted_keeps_its_share(two):
+    """What it would show is shown nowhere meanwhile."""
+    text = """
+        0 quote 99.98x30 100.02x30
+        0 quote 99.98x30 100.02x30 @1
+        10 status halt @1
+        20 quote 99.97x30 100.02x30
+    """
+    quote = {"half_spread": "5tick", "size": 10}
+
+    ran = two(text, quote, allocate={"by": "1"}, risk=LIMITED)
+
+    assert {o[4] for o in ran.at(0).orders} == {5}
