@@ -87,10 +87,10 @@ rows. Functions of a series take such names (`mean(spy.mid, 5s)`, `ret(NASDAQ.la
 also mixed: `mean(venue.mid - mid, 5s)`); those that read the tape or own fills themselves
 are called of it (`venue.trade_imbalance(1s)`, `spy.ofi(5s)`, `venue.fills(10s)`).
 
-Rows of what is not quoted are no events of the run and no rows of its book: they are as
-clock rows, so that windows, ages and quotes move on at them (`requote: {on: any}`), and
-`quote` and `trade` in `sample`, `age` and `requote` are not they. At one time they come
-after the rows of what is quoted. Before their first row their names are missing; rows from
+Rows of what is not quoted are no events of the run and no rows of its book. They are as
+clock rows: windows, ages and quotes move on at them (`requote: {on: any}`), but they are
+neither `quote` nor `trade` in `sample`, `age` and `requote`. At one time they come after
+the rows of what is quoted. Before their first row their names are missing; rows from
 before the first of what is quoted are looked at, those after its last are not. Silence,
 heartbeats and `stale_after` are of what is quoted. A relative price beside a venue's price
 is taken of `mid`, as everywhere.
