@@ -93,6 +93,8 @@ REMEDIES: dict[str, str] = {
     "MM401": "Write `# mmrun: ignore MM432` on the line of the warning or above it, or "
     "`# mmrun: ignore-file MM432` for all of the file. Errors cannot be suppressed.",
     "MM402": "Take the comment out: what it took back is not found any more.",
+    "MM403": "What the linter looks at is bounded, so that any file is checked in seconds. "
+    "Quotes and conditions that nest many conditions on the same names are the largest.",
     "MM501": "Correct the column's name in the map; the help lists the file's columns.",
     "MM502": "`where` is an SQL condition over the file's columns, such as kind = 'T'.",
     "MM503": "Write an IANA name, such as America/New_York.",

@@ -13,7 +13,7 @@ All errors are collected; `mmrun.documents.messages` says each at its own key or
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -82,18 +82,15 @@ def findings(document: Document, name: str) -> list[Finding]:
 
 def spelt_out(found: list[Finding]) -> list[Problem]:
     """The problems, without missing keys that are there and only misspelt."""
-    return [f.problem for f in found if not _is_misspelt(f, found)]
+    hints = {(path[:-1], hint) for path, problem in found for hint in problem.hints}
+    return [f.problem for f in found if not _is_misspelt(f, hints)]
 
 
-def _is_misspelt(missing: Finding, found: list[Finding]) -> bool:
+def _is_misspelt(missing: Finding, hints: Set[tuple[NodePath, str]]) -> bool:
     """Whether a key that is missing is what an unknown key beside it was meant as."""
     if missing.problem.code != "MM111":
         return False
-    meant = f"did you mean '{missing.path[-1]}'?"
-    return any(
-        meant in problem.hints and path[:-1] == missing.path[:-1]
-        for path, problem in found
-    )
+    return (missing.path[:-1], f"did you mean '{missing.path[-1]}'?") in hints
 
 
 @cache

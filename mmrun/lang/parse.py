@@ -7,6 +7,7 @@ it binds tighter than `minimum`, the power of the operator before it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from mmrun.lang.mentions import children
@@ -19,6 +20,7 @@ from mmrun.strategy.spec import Formula
 MAX_CHARACTERS = 2_000
 MAX_DEPTH = 64
 MAX_NODES = 500
+MAX_TOGETHER = 150_000  #: characters of all formulas of a file
 
 COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
 #: How tightly a binary operator binds to its left.
@@ -52,6 +54,38 @@ def parse(formula: Formula) -> tuple[Node | None, tuple[Problem, ...]]:
             end=error.end,
         )
         return None, (problem,)
+
+
+def parse_all(
+    formulas: Mapping[str, Formula],
+) -> tuple[dict[str, Node], list[Problem]]:
+    """Read the formulas of a file, in order, as far as they are not too many.
+
+    Args:
+        formulas: by key.
+
+    Returns:
+        The trees of those that could be read, by key, and what is wrong (MM2xx).
+    """
+    trees: dict[str, Node] = {}
+    problems: list[Problem] = []
+    together = 0
+    for key, formula in formulas.items():
+        together += min(len(formula.text), MAX_CHARACTERS)
+        if together > MAX_TOGETHER:
+            problems.append(_too_many(formula))
+            break
+        tree, found = parse(formula)
+        problems += found
+        if tree is not None:
+            trees[key] = tree
+    return trees, problems
+
+
+def _too_many(formula: Formula) -> Problem:
+    message = f"the formulas of a file may have {MAX_TOGETHER:,} characters together"
+    hint = "take out what nothing reads, or split the strategy"
+    return problem_at(formula.place, "MM203", message, hints=(hint,))
 
 
 def _parse(text: str) -> Node:

@@ -13,16 +13,17 @@ imports what that takes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mmrun.documents import Document
 from mmrun.lint.data_rules import RULES as DATA_RULES
 from mmrun.lint.facts import MarketFacts
 from mmrun.lint.manual import Manual, manual_of
+from mmrun.lint.ranges import TooMuchWorkError
 from mmrun.lint.rules import RULES
-from mmrun.lint.subject import subject_of
+from mmrun.lint.subject import Subject, subject_of
 from mmrun.lint.suppressions import CODES as _OF_COMMENTS, suppressed
-from mmrun.problems import Problem, errors_in
+from mmrun.problems import Problem, errors_in, problem_at
 from mmrun.strategy import formulas_in
 
 
@@ -32,8 +33,13 @@ __all__ = ["CODES", "MANUALS", "lint"]
 MANUALS: dict[str, Manual] = {
     rule.ID: manual_of(rule) for rule in (*RULES, *DATA_RULES)
 }
+_TOO_LARGE = "MM403"
 #: Code to title.
-CODES = _OF_COMMENTS | {code: manual.title for code, manual in MANUALS.items()}
+CODES = (
+    _OF_COMMENTS
+    | {_TOO_LARGE: "formulas too large for the linter"}
+    | {code: manual.title for code, manual in MANUALS.items()}
+)
 
 
 def lint(
@@ -58,11 +64,40 @@ def lint(
     subject = subject_of(document, formulas, problems)
     found = list(subject.problems)
     wrong = {problem.span for problem in errors_in(found)}
+    unfinished: dict[str, None] = {}
     for rule in RULES:
-        found += (p for p in rule.check(subject) if p.span not in wrong)
+        warnings, finished = _looked(subject, rule.check(subject))
+        found += (each for each in warnings if each.span not in wrong)
+        unfinished |= {} if finished else {rule.ID: None}
     for market in markets:
         for rule in DATA_RULES:
-            found += rule.check(subject, market)
+            warnings, finished = _looked(subject, rule.check(subject, market))
+            found += warnings
+            unfinished |= {} if finished else {rule.ID: None}
+    if unfinished:
+        found.append(_too_large(document, unfinished))
     looked = RULES + DATA_RULES if markets else RULES
-    judged = [rule.ID for rule in looked] if complete else ()
-    return suppressed(found, document, MANUALS.keys(), judged=judged)
+    judged = [each.ID for each in looked if each.ID not in unfinished]
+    codes = (*MANUALS, _TOO_LARGE)
+    return suppressed(found, document, codes, judged=judged if complete else ())
+
+
+def _looked(
+    subject: Subject, warnings: Iterable[Problem]
+) -> tuple[list[Problem], bool]:
+    """What a rule warns of, and whether it came to its end."""
+    found: list[Problem] = []
+    subject.structure.work.renew()
+    try:
+        for each in warnings:
+            found.append(each)  # noqa: PERF402  kept when the next one ends it
+    except TooMuchWorkError:
+        return found, False
+    return found, True
+
+
+def _too_large(document: Document, unfinished: Iterable[str]) -> Problem:
+    message = f"the formulas are too large to look for {', '.join(unfinished)} in them"
+    hint = "nest conditions less deeply, or split the strategy"
+    place = document.key_place("quote")
+    return problem_at(place, _TOO_LARGE, message, hints=(hint,), severity="warning")

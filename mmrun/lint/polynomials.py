@@ -65,14 +65,19 @@ def times(a: Polynomial, b: Polynomial) -> Polynomial | None:
     """The product; None where it is too long."""
     if len(a) * len(b) > MOST_TERMS:
         return None
-    total: Polynomial | None = {}
+    total: dict[Product, Interval] = {}
     for left, c in a.items():
         for right, d in b.items():
             product = tuple(sorted((*left, *right)))
-            if len(product) > MOST_FACTORS or total is None:
+            if len(product) > MOST_FACTORS:
                 return None
-            total = plus(total, {product: multiply(c, d)})
-    return total
+            total[product] = _sum(total.get(product, FALSE), multiply(c, d))
+    return {product: c for product, c in total.items() if c != FALSE}
+
+
+def size(a: Polynomial | None) -> int:
+    """How much there is to look at: terms and their factors."""
+    return sum(1 + len(product) for product in a) if a else 0
 
 
 def range_of(a: Polynomial, interval: Callable[[Unknown], Interval]) -> Interval:

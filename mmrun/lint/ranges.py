@@ -3,15 +3,19 @@
 Every node has an interval and, where it is a sum of products of unknowns, a polynomial
 in them; the tighter of both counts. A branch of `if`, and what stands behind `and` or
 `or`, is looked at as its condition has it: in `x / spread if spread > 0 else 0` the
-spread is above 0. Bounded: beyond `MOST_STEPS` nodes looked at so, or `DEEPEST`
-conditions within another, branches are looked at without, which only widens.
+spread is above 0. What a condition says nothing of is looked at once, however many
+branches it stands in. Bounded: work is counted, and where too much of it would be
+needed `Work` ends it, rather than to give wider intervals that would tell of what is
+not there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 from mmrun.lang.names import NAMES, split
 from mmrun.lang.nodes import Expr
@@ -31,12 +35,40 @@ from mmrun.lint.polynomials import Polynomial, Unknown
 from mmrun.lint.refine import Facts, facts_of
 
 
-MOST_STEPS = 20_000
-DEEPEST = 5
+#: What one rule may look at: nodes, each with the terms of its polynomial and the
+#: conditions it stands behind.
+MOST_WORK = 25_000
 
 _BRANCHING = frozenset({"if", "and", "or"})
 #: Own state that moves with the inventory by its definition.
 _HELD = frozenset({"inventory", "position_value"})
+
+
+class TooMuchWorkError(Exception):
+    """Formulas need more looking at than a rule may do."""
+
+
+class Work:
+    """What is still to be spent on looking at formulas."""
+
+    def __init__(self, most: int = MOST_WORK) -> None:
+        """Nothing is spent yet."""
+        self._most = most
+        self.spent = 0
+
+    def renew(self) -> None:
+        """Begin anew: another rule."""
+        self.spent = 0
+
+    def spend(self, count: int) -> None:
+        """Count it.
+
+        Raises:
+            TooMuchWorkError: there is too little left.
+        """
+        self.spent += count
+        if self.spent > self._most:
+            raise TooMuchWorkError
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +80,15 @@ class Known:
 
 
 class Structure:
-    """Numbers of nodes: equal formulas have one number."""
+    """Numbers of nodes, operands before their users: equal formulas have one number."""
 
-    def __init__(self) -> None:
+    def __init__(self, work: Work | None = None) -> None:
         """Nothing is numbered yet."""
+        self.work = work or Work()
         self._numbers: dict[object, int] = {}
         self._of: dict[int, int] = {}
         self._nodes: list[Expr] = []  # kept, so that no `id` is used again
+        self._now: list[tuple[int, ...]] = []  # by number
         self._moving: set[int] = set()
 
     def number(self, node: Expr) -> int:
@@ -64,10 +98,9 @@ class Structure:
                 self._take(each)
         return self._of[id(node)]
 
-    @property
-    def size(self) -> int:
-        """How many formulas and parts of formulas have a number."""
-        return len(self._numbers)
+    def now(self, number: int) -> tuple[int, ...]:
+        """The numbers of what a node is made of as it is now, not as it was."""
+        return self._now[number]
 
     def moves(self, number: int) -> bool:
         """Whether the node with that number depends on the inventory."""
@@ -79,32 +112,50 @@ class Structure:
         parts = tuple(self._of[id(arg)] for arg in node.args)
         what = (node.name, node.value.hex(), node.type, node.ticks, node.hears)
         key = (node.op, parts, what)
+        now = parts if node.op in OPERATIONS else self._parts_of(node.name)
         number = self._numbers.setdefault(key, len(self._numbers))
+        if number == len(self._now):
+            self._now.append(now)
         self._of[id(node)] = number
         self._nodes.append(node)
         if split(node.name)[1] in _HELD or any(part in self._moving for part in parts):
             self._moving.add(number)
 
+    def _parts_of(self, name: str) -> tuple[int, ...]:
+        found = _DERIVED.get(name)
+        return tuple(self.number(leaf(part)) for part in found.of) if found else ()
+
 
 @dataclass(slots=True)
 class _View:
-    """Nodes as they are where certain conditions hold."""
+    """Nodes as they are where certain conditions hold, or as they were before."""
 
+    leaves: Leaves
     facts: Facts
     outer: _View | None = None
     depth: int = 0
+    least: float = field(init=False)  #: number of what the facts are of
     known: dict[int, Known] = field(default_factory=dict)
-    branching: dict[int, bool] = field(default_factory=dict)
+    inner: dict[int, tuple[tuple[Expr, _View | None], ...]] = field(
+        default_factory=dict
+    )
+    touched: dict[int, bool] = field(default_factory=dict)
     unknowns: dict[Unknown, Interval] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """What comes before all that the facts are of cannot be made of it."""
+        self.least = min(self.facts, default=math.inf)
 
     def interval(self, key: Unknown) -> Interval:
         """What an unknown can be here."""
         view: _View | None = self
+        said = ANYTHING
         while view is not None:
             if key in view.unknowns:
-                return view.unknowns[key]
+                return said.meet(view.unknowns[key])
+            said = said.meet(view.facts.get(key[0], ANYTHING))
             view = view.outer
-        return ANYTHING
+        return said
 
     def fact(self, number: int) -> Interval:
         """What the conditions say of a node."""
@@ -144,12 +195,10 @@ class Ranges:
                 moment; all others are the same at both.
         """
         self._structure = structure
-        self._leaves = leaves
-        self._always = always or leaves
+        self._work = structure.work
         self._moment = moment
-        self._view = _View(facts or {})
-        self._past: Ranges | None = None
-        self._steps = 0
+        self._view = _View(leaves, facts or {})
+        self._past = _View(always or leaves, {})
         self.divisors: dict[int, tuple[Expr, Interval]] = {}
 
     def of(self, node: Expr) -> Interval:
@@ -171,81 +220,123 @@ class Ranges:
         return plain.meet(polynomials.range_of(difference, interval))
 
     def known(self, node: Expr) -> Known:
-        """Interval and polynomial of a formula."""
-        self._structure.number(node)
-        return self._value(node, self._view)
+        """Interval and polynomial of a formula.
 
-    def _value(self, root: Expr, view: _View) -> Known:
-        stack = [root]
+        Raises:
+            TooMuchWorkError: it needs too much work.
+        """
+        self._structure.number(node)
+        stack = [(node, self._view)]
         while stack:
-            node = stack[-1]
-            if id(node) in view.known:
+            each, view = stack[-1]
+            if id(each) in view.known:
                 stack.pop()
                 continue
-            waiting = [a for a in self._needs(node, view) if id(a) not in view.known]
-            if waiting:
+            needs = self._needs(each, view)
+            if waiting := [pair for pair in needs if id(pair[0]) not in pair[1].known]:
                 stack.extend(reversed(waiting))
                 continue
             stack.pop()
-            view.known[id(node)] = self._combined(node, view)
-        return view.known[id(root)]
+            view.known[id(each)] = self._combined(each, view)
+        return self._view.known[id(node)]
 
-    def _needs(self, node: Expr, view: _View) -> Iterator[Expr]:
-        """The operands looked at in the same view as the node."""
-        if not self._branches(node, view):
-            yield from node.args
-            return
-        yield node.args[0]
-        condition = view.known.get(id(node.args[0]))
-        if condition is not None and node.op == "if":
-            if condition.interval == TRUE:
-                yield node.args[1]
-            elif condition.interval == FALSE:
-                yield node.args[2]
-
-    def _branches(self, node: Expr, view: _View) -> bool:
-        """Whether its operands are looked at apart; decided once for a view."""
+    def _needs(self, node: Expr, view: _View) -> list[tuple[Expr, _View]]:
+        """What must be known before a node in a view, and in which."""
+        if view.outer is not None and not self._is_touched(node, view):
+            return [(node, view.outer)]
         if node.op not in _BRANCHING:
-            return False
-        known = view.branching.get(id(node))
-        if known is None:
-            known = view.depth < DEEPEST and self._steps < MOST_STEPS
-            view.branching[id(node)] = known
-            self._steps += 2 * self._structure.size if known else 0
-        return known
+            place = view if node.op in OPERATIONS else self._past
+            return [(arg, place) for arg in node.args]
+        if id(node.args[0]) not in view.known:
+            return [(node.args[0], view)]
+        return [
+            (branch, inner)
+            for branch, inner in self._branches(node, view)
+            if inner is not None
+        ]
+
+    def _is_touched(self, node: Expr, view: _View) -> bool:
+        """Whether a view's own facts say something of a node, or of a part of it."""
+        touched = view.touched
+        root = self._structure.number(node)
+        stack = [root]
+        while stack:
+            number = stack[-1]
+            parts = self._structure.now(number) if number > view.least else ()
+            known = number in view.facts or any(touched.get(part) for part in parts)
+            waiting = () if known else [part for part in parts if part not in touched]
+            if number in touched or not waiting:
+                touched.setdefault(number, known)
+                stack.pop()
+            stack.extend(waiting if number not in touched else ())
+            self._work.spend(1)
+        return touched[root]
+
+    def _branches(
+        self, node: Expr, view: _View
+    ) -> tuple[tuple[Expr, _View | None], ...]:
+        """What stands behind a condition, and how it is looked at: None for never."""
+        if id(node) not in view.inner:
+            view.inner[id(node)] = self._divided(node, view)
+        return view.inner[id(node)]
+
+    def _divided(
+        self, node: Expr, view: _View
+    ) -> tuple[tuple[Expr, _View | None], ...]:
+        condition, *behind = node.args
+        found = view.known[id(condition)].interval
+        if node.op == "if" and found in (TRUE, FALSE):
+            return ((behind[0 if found == TRUE else 1], view),)
+        outcomes = (True, False) if node.op == "if" else (node.op == "and",)
+        return tuple(
+            (branch, self._behind(condition, view, holds=holds))
+            for branch, holds in zip(behind, outcomes, strict=True)
+        )
+
+    def _behind(self, condition: Expr, view: _View, *, holds: bool) -> _View | None:
+        """Nodes where a condition holds, or does not; None where that cannot be."""
+
+        def interval(each: Expr) -> Interval:
+            if each.op == "const":
+                return point(each.value)
+            known = view.known.get(id(each))
+            return known.interval if known else ANYTHING
+
+        facts = facts_of(condition, self._structure.number, interval, holds=holds)
+        if facts is None:
+            return None
+        return _View(view.leaves, facts, view, view.depth + 1) if facts else view
 
     def _combined(self, node: Expr, view: _View) -> Known:
-        number = self._structure.number(node)
-        if self._branches(node, view):
-            return self._branching(node, number, view)
-        args = [view.known[id(arg)] for arg in node.args]
+        outer = view.outer
+        if outer is not None and not view.touched[self._structure.number(node)]:
+            return outer.known[id(node)]
+        if node.op in _BRANCHING:
+            return self._branching(node, view)
+        place = view if node.op in OPERATIONS else self._past
+        args = [place.known[id(arg)] for arg in node.args]
         intervals = tuple(arg.interval for arg in args)
         if node.op == "div":
             self._keep_divisor(node, intervals[1])
-        if node.op in OPERATIONS:
-            interval = OPERATIONS[node.op](*intervals)
-        elif node.op == "const":
-            interval = point(node.value)
-        elif node.args or node.op in bounds.FUNCTIONS:
-            interval = bounds.of_function(node, self._before(node))
-        else:
-            interval = self._leaf(node)
-        fact = view.fact(number)
-        interval = interval.meet(fact)
+        number = self._structure.number(node)
+        interval = self._interval(node, intervals, view).meet(view.fact(number))
         polynomial = self._polynomial(node, args, interval)
+        self._work.spend(1 + view.depth + polynomials.size(polynomial))
         if polynomial is None:
             return self._unknown(number, interval, view)
         found = polynomials.range_of(polynomial, view.interval)
         return Known(interval.meet(found), polynomial)
 
-    def _before(self, node: Expr) -> tuple[Interval, ...]:
-        """What a function over time finds in its arguments: not only what is now."""
-        if self._past is None:
-            self._past = Ranges(self._structure, self._always)
-        return tuple(self._past.of(arg) for arg in node.args)
-
-    def _leaf(self, node: Expr) -> Interval:
-        assumed = self._leaves(node)
+    def _interval(
+        self, node: Expr, args: tuple[Interval, ...], view: _View
+    ) -> Interval:
+        if node.op in OPERATIONS:
+            return OPERATIONS[node.op](*args)
+        if node.op == "const":
+            return point(node.value)
+        if node.args or node.op in bounds.FUNCTIONS:
+            return bounds.of_function(node, args)
+        assumed = view.leaves(node)
         return bounds.of_name(node) if assumed is None else assumed
 
     def _keep_divisor(self, node: Expr, divisor: Interval) -> None:
@@ -260,38 +351,24 @@ class Ranges:
         view.unknowns[key] = interval
         return Known(interval, polynomials.unknown(key))
 
-    def _branching(self, node: Expr, number: int, view: _View) -> Known:
+    def _branching(self, node: Expr, view: _View) -> Known:
         """`if`, `and`, `or`: operands behind a condition, as the condition has it."""
+        number = self._structure.number(node)
+        self._work.spend(1 + view.depth)
         condition = view.known[id(node.args[0])].interval
-        if node.op == "if" and condition in (TRUE, FALSE):
-            taken = view.known[id(node.args[1 if condition == TRUE else 2])]
-            return Known(taken.interval.meet(view.fact(number)), taken.polynomial)
+        behind = [
+            inner.known[id(branch)] if inner else Known(NOTHING, {})
+            for branch, inner in self._branches(node, view)
+        ]
+        intervals = [each.interval for each in behind]
+        if node.op == "if" and len(behind) == 1:
+            fact = view.fact(number)
+            return Known(intervals[0].meet(fact), behind[0].polynomial)
         if node.op == "if":
-            then = self._behind(node.args[0], node.args[1], view, holds=True)
-            otherwise = self._behind(node.args[0], node.args[2], view, holds=False)
-            interval = choose(condition, then, otherwise)
+            interval = choose(condition, *intervals)
         else:
-            holds = node.op == "and"
-            right = self._behind(node.args[0], node.args[1], view, holds=holds)
-            interval = OPERATIONS[node.op](condition, right)
+            interval = OPERATIONS[node.op](condition, *intervals)
         return self._unknown(number, interval.meet(view.fact(number)), view)
-
-    def _behind(
-        self, condition: Expr, node: Expr, view: _View, *, holds: bool
-    ) -> Interval:
-        """What a node can give where a condition holds, or does not."""
-
-        def interval(each: Expr) -> Interval:
-            if each.op == "const":
-                return point(each.value)
-            known = view.known.get(id(each))
-            return known.interval if known else ANYTHING
-
-        facts = facts_of(condition, self._structure.number, interval, holds=holds)
-        if facts is None:
-            return NOTHING
-        inner = _View(facts, view, view.depth + 1)
-        return self._value(node, inner).interval
 
     def _polynomial(
         self, node: Expr, args: list[Known], interval: Interval
@@ -319,8 +396,8 @@ class Ranges:
 
     def _derived(self, name: str) -> Polynomial | None:
         """Names that are sums of others (design: Names)."""
-        rule = _DERIVED.get(name)
-        return rule(self) if rule else None
+        found = _DERIVED.get(name)
+        return found.polynomial(self) if found else None
 
     def name(self, name: str) -> Polynomial:
         """A market name or own state as a polynomial."""
@@ -358,9 +435,14 @@ def _position_value(ranges: Ranges) -> Polynomial | None:
     return polynomials.times(ranges.name("inventory"), ranges.name("mid"))
 
 
-_DERIVED: Mapping[str, Callable[[Ranges], Polynomial | None]] = {
-    "bid": _beside_mid(-0.5),
-    "ask": _beside_mid(0.5),
-    "weighted_mid": _weighted_mid,
-    "position_value": _position_value,
+class _Derived(NamedTuple):
+    of: tuple[str, ...]
+    polynomial: Callable[[Ranges], Polynomial | None]
+
+
+_DERIVED: Mapping[str, _Derived] = {
+    "bid": _Derived(("mid", "spread"), _beside_mid(-0.5)),
+    "ask": _Derived(("mid", "spread"), _beside_mid(0.5)),
+    "weighted_mid": _Derived(("mid", "spread", "queue_imbalance"), _weighted_mid),
+    "position_value": _Derived(("inventory", "mid"), _position_value),
 }

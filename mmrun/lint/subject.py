@@ -13,7 +13,7 @@ from mmrun.lang.meet import CONDITION
 from mmrun.lang.mentions import QUOTE_FIELDS
 from mmrun.lang.names import QUOTED, VENUE_NAMES, split
 from mmrun.lang.nodes import Expr
-from mmrun.lang.parse import parse
+from mmrun.lang.parse import parse_all
 from mmrun.lang.scope import Scope, input_expr, param_expr
 from mmrun.lang.show import show_expr
 from mmrun.lint.bounds import POSITIVE
@@ -88,6 +88,26 @@ class Subject:
         return None if found is None else found.value
 
     # ---- assumptions
+
+    @cached_property
+    def declared(self) -> Ranges:
+        """What formulas can give over all that is declared."""
+        return self.ranges()
+
+    @cached_property
+    def gaps(self) -> tuple[Interval, ...]:
+        """The own ask less the own bid at each of `MIDS`, over all that is declared."""
+        return tuple(self.gap(mid) for mid in MIDS)
+
+    def gap(
+        self,
+        mid: float,
+        facts: Facts | None = None,
+        values: Mapping[str, float] | None = None,
+    ) -> Interval:
+        """The own ask less the own bid at a mid and other names' values, under facts."""
+        ranges = self.ranges({"mid": mid, **(values or {})}, facts)
+        return ranges.less(self.prices["ask"], ranges, self.prices["bid"])
 
     def ranges(
         self,
@@ -261,20 +281,14 @@ def subject_of(
         references=frozenset(each.name for each in formulas.references),
     )
     problems = list(found)
-    for key, text in conditions.items():
-        expr, wrong = _condition(text, scope)
-        problems += wrong
+    trees, wrong = parse_all(conditions)
+    problems += wrong
+    for key, tree in trees.items():
+        expr, found = check(tree, conditions[key], scope, CONDITION, field="when")
+        problems += found
         if expr is not None:
             meant[key] = expr
     return Subject(document, formulas, meant, texts | conditions, tuple(problems))
-
-
-def _condition(text: Formula, scope: Scope) -> tuple[Expr | None, tuple[Problem, ...]]:
-    tree, found = parse(text)
-    if tree is None:
-        return None, found
-    expr, wrong = check(tree, text, scope, CONDITION, field="when")
-    return expr, (*found, *wrong)
 
 
 def _conditions(document: Document) -> Iterator[tuple[str, Formula]]:

@@ -9,6 +9,7 @@ from mmrun.lang.nodes import Expr
 from mmrun.lang.pointwise import POINTWISE
 from mmrun.lang.walk import postorder
 from mmrun.lint.intervals import Interval, point
+from mmrun.lint.ranges import TooMuchWorkError
 from mmrun.lint.refine import Facts
 from mmrun.lint.subject import Subject
 from mmrun.strategy.spec import Param
@@ -18,7 +19,6 @@ from mmrun.strategy.spec import Param
 Possible = Callable[[Facts], bool]
 
 _MOST_NAMES = 12
-_LARGEST = 500  #: nodes of formulas in which this is looked for
 _SHOWN = 3
 _FAR = 1e9  #: for an end that there is not
 #: Names that are as the market and the instrument have them, wherever one is.
@@ -31,10 +31,14 @@ def where(subject: Subject, formulas: Iterable[Expr], possible: Possible) -> str
     Each name is held in turn at its ends, and between them: one that matters is where
     the bad thing goes away at one of these.
     """
-    formulas = tuple(formulas)
-    if len(postorder(formulas)) > _LARGEST:
+    try:
+        return _where(subject, tuple(formulas), possible)
+    except TooMuchWorkError:
         return ""
-    ranges = subject.ranges()
+
+
+def _where(subject: Subject, formulas: tuple[Expr, ...], possible: Possible) -> str:
+    ranges = subject.declared
     facts: dict[int, Interval] = {}
     held: list[str] = []
     unbounded: list[str] = []
@@ -72,12 +76,11 @@ def _names(subject: Subject, formulas: Iterable[Expr]) -> list[Expr]:
             continue
         if node.name in _GIVEN:
             continue
-        if not subject.ranges().of(node).is_point:
+        if not subject.declared.of(node).is_point:
             found[number] = node
     inside = {
         subject.structure.number(part)
-        for node in found.values()
-        for part in postorder(node.args)
+        for part in postorder(arg for node in found.values() for arg in node.args)
     }
     kept = [node for number, node in found.items() if number not in inside]
     return sorted(kept, key=lambda node: node.op != "param")[:_MOST_NAMES]

@@ -10,7 +10,7 @@ from mmrun.lang.check import check
 from mmrun.lang.mentions import names_in
 from mmrun.lang.names import NAMES
 from mmrun.lang.nodes import Expr, Node
-from mmrun.lang.parse import parse
+from mmrun.lang.parse import parse_all
 from mmrun.lang.scope import Scope, compose, input_expr, param_expr
 from mmrun.lang.sources import sources_in
 from mmrun.lang.walk import postorder
@@ -78,13 +78,7 @@ def meanings(formulas: Formulas) -> tuple[dict[str, Expr], tuple[Problem, ...]]:
     A formula that has an error, or needs one that has, is not among the trees.
     """
     texts = _texts(formulas)
-    trees: dict[str, Node] = {}
-    problems: list[Problem] = []
-    for key, text in texts.items():
-        tree, found = parse(text)
-        problems += found
-        if tree is not None:
-            trees[key] = tree
+    trees, problems = parse_all(texts)
     ordered, cycles = order(_needs(trees, texts), texts)
     meant, wrong = _check_in_order(formulas, trees, ordered, texts)
     return meant, (*problems, *cycles, *wrong)

@@ -6,6 +6,7 @@ What stands in or around a mistake is left out, and the names it would define ar
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from mmrun.documents import Document, Entry, Node, Scalar, Section
@@ -87,7 +88,12 @@ class _Wrong:
     """Where a file's errors are."""
 
     def __init__(self, errors: Sequence[Problem]) -> None:
-        self._spans = [problem.span for problem in errors if problem.span]
+        found: dict[str, list[tuple[int, int]]] = {}
+        for problem in errors:
+            if problem.span:
+                start = (problem.span.line, problem.span.column)
+                found.setdefault(problem.span.file, []).append(start)
+        self._starts = {file: sorted(starts) for file, starts in found.items()}
 
     def touches(self, entry: Entry) -> bool:
         """Whether an error stands at a key or within its value, set by -s or not."""
@@ -98,10 +104,9 @@ class _Wrong:
     def _within(self, place: TextPlace) -> bool:
         first = place.source.position(place.start)
         last = place.source.position(place.end)
-        return any(
-            span.file == place.file and first <= (span.line, span.column) <= last
-            for span in self._spans
-        )
+        starts = self._starts.get(place.file, [])
+        after = bisect_left(starts, first)
+        return after < len(starts) and starts[after] <= last
 
 
 def _params(document: Document, wrong: _Wrong) -> Iterator[Param]:

@@ -8,7 +8,14 @@ import pytest
 
 from mmrun.lang.mentions import all_names_in, names_in
 from mmrun.lang.nodes import Node, Number
-from mmrun.lang.parse import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES, parse
+from mmrun.lang.parse import (
+    MAX_CHARACTERS,
+    MAX_DEPTH,
+    MAX_NODES,
+    MAX_TOGETHER,
+    parse,
+    parse_all,
+)
 from mmrun.lang.place import formula
 from mmrun.lang.show import show
 from mmrun.problems import Problem
@@ -159,3 +166,14 @@ def test_names_needed_first_leave_back_references_out() -> None:
 
     assert names_in(node) == ("fair", "load", "load2", "vol")
     assert "half_spread" in all_names_in(node)
+
+
+def test_the_formulas_of_a_file_are_bounded_together():
+    """What one file may hold is bounded too, and the first one over it is told of."""
+    texts = {f"x{k}": formula("max(" + "mid, " * 299 + "mid)") for k in range(100)}
+
+    trees, problems = parse_all(texts)
+
+    (problem,) = problems
+    assert problem.code == "MM203"
+    assert len(trees) == MAX_TOGETHER // len(texts["x0"].text)

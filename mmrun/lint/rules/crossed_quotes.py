@@ -22,9 +22,8 @@ PASS:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from mmrun.lint.intervals import Interval
 from mmrun.lint.refine import Facts
 from mmrun.lint.subject import MIDS, Subject
 from mmrun.lint.witness import where
@@ -42,7 +41,7 @@ def check(subject: Subject) -> Iterator[Problem]:
         return
     key = "half_spread" if "half_spread" in subject.texts else "ask"
     what = "half_spread" if key == "half_spread" else "ask less bid"
-    gaps = [gap(subject, mid) for mid in MIDS]
+    gaps = subject.gaps
     if all(each.high <= TINY * mid for each, mid in zip(gaps, MIDS, strict=True)):
         message = f"{what} is never above 0: own bid and ask always cross"
         yield subject.warn(key, ID, message, "a bid stands below the ask")
@@ -50,19 +49,8 @@ def check(subject: Subject) -> Iterator[Problem]:
         formulas = [subject.prices["ask"], subject.prices["bid"]]
 
         def possible(facts: Facts) -> bool:
-            return all(gap(subject, mid, facts).low < -TINY * mid for mid in MIDS)
+            return all(subject.gap(mid, facts).low < -TINY * mid for mid in MIDS)
 
         place = where(subject, formulas, possible)
         message = f"{what} can fall below 0: own quotes cross{place}"
         yield subject.warn(key, ID, message, "give it a floor: max(..., 1tick)")
-
-
-def gap(
-    subject: Subject,
-    mid: float,
-    facts: Facts | None = None,
-    values: Mapping[str, float] | None = None,
-) -> Interval:
-    """The own ask less the own bid at a mid, and other names' values, else anywhere."""
-    ranges = subject.ranges({"mid": mid, **(values or {})}, facts)
-    return ranges.less(subject.prices["ask"], ranges, subject.prices["bid"])

@@ -27,7 +27,7 @@ ID = "MM441"
 
 def check(subject: Subject) -> Iterator[Problem]:
     """A problem at each such condition."""
-    ranges = subject.ranges()
+    ranges = subject.declared
     for key, condition in subject.conditions.items():
         if ranges.of(condition) == TRUE:
             name = key.split(".")[1]

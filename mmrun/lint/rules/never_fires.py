@@ -27,7 +27,7 @@ ID = "MM440"
 
 def check(subject: Subject) -> Iterator[Problem]:
     """A problem at each such condition."""
-    ranges = subject.ranges()
+    ranges = subject.declared
     for key, condition in subject.conditions.items():
         found = ranges.of(condition).meet(CONDITION)
         if found == FALSE or found.is_empty:

@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from mmrun.lang.nodes import Expr
 from mmrun.lang.walk import postorder
 from mmrun.lint.intervals import Interval, point
+from mmrun.lint.ranges import TooMuchWorkError
 from mmrun.lint.subject import MIDS, Subject
 from mmrun.lint.witness import written
 from mmrun.problems import Problem
@@ -66,22 +67,28 @@ def _rising_end(subject: Subject, formula: Expr) -> str:
         return ""
     read = dict.fromkeys(node.name for node in nodes if node.op == "param")
     params = [subject.params[name] for name in read if name in subject.params]
-    for param in params[:_MOST_PARAMS]:
-        for end in (param.low, param.high):
+    ends = [(p, x) for p in params[:_MOST_PARAMS] for x in (p.low, p.high)]
+    try:
+        for param, end in ends:
             if end is not None and _rises(subject, formula, {param.name: end}):
                 return f"{param.name} is {written(param, end)}"
+    except TooMuchWorkError:
+        pass  # at the params' values it does not rise
     return ""
 
 
 def _rises(subject: Subject, formula: Expr, params: dict[str, float]) -> bool:
     """Whether more inventory gives a higher price, whatever the market does."""
-    steps = [
-        (_step(subject, formula, {**params, "mid": mid}, pair), _TINY * mid)
-        for mid in MIDS
-        for pair in _PAIRS
-    ]
-    nowhere_lower = all(step.low >= -tiny for step, tiny in steps)
-    return nowhere_lower and any(step.high > tiny for step, tiny in steps)
+    if not subject.structure.moves(subject.structure.number(formula)):
+        return False
+    higher = False
+    for mid in MIDS:
+        for pair in _PAIRS:
+            step = _step(subject, formula, {**params, "mid": mid}, pair)
+            if step.low < -_TINY * mid:
+                return False
+            higher |= step.high > _TINY * mid
+    return higher
 
 
 def _step(

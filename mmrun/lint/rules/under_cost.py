@@ -28,7 +28,7 @@ from mmrun.documents import Scalar, Section
 from mmrun.lang.names import QUOTED
 from mmrun.lint.intervals import Interval
 from mmrun.lint.refine import Facts
-from mmrun.lint.rules.crossed_quotes import TINY, gap
+from mmrun.lint.rules.crossed_quotes import TINY
 from mmrun.lint.subject import MIDS, Subject
 from mmrun.lint.witness import where
 from mmrun.problems import Problem
@@ -51,7 +51,7 @@ def check(subject: Subject) -> Iterator[Problem]:
     def quoted(mid: float, facts: Facts | None = None) -> Interval:
         """Own ask less own bid at that venue."""
         cost = {f"{QUOTED}.maker_cost": _cost(charged, mid)}
-        return gap(subject, mid, facts, cost)
+        return subject.gap(mid, facts, cost)
 
     gaps = [quoted(mid) for mid in MIDS]
     if all(each.low < -TINY * mid for each, mid in zip(gaps, MIDS, strict=True)):

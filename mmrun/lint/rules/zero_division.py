@@ -35,7 +35,7 @@ _MOST = 200  #: divisions of one file that are told of
 
 def check(subject: Subject) -> Iterator[Problem]:
     """A problem at each division, where it is written."""
-    ranges = subject.ranges()
+    ranges = subject.declared
     for root in subject.outputs:
         ranges.of(root)
     found = (pair for pair in ranges.divisors.values() if pair[1].holds(0.0))

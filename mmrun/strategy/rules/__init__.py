@@ -57,10 +57,18 @@ RULES: tuple[ModuleType, ...] = (
 
 def check_rules(document: Document, found: Iterable[Finding]) -> Iterator[Problem]:
     """The problems of every rule whose keys the schema had nothing against."""
-    wrong = list(found)
+    wrong: dict[Path, list[Finding]] = {}
+    for finding in found:
+        first = finding.path[:1] if len(finding.path) > 1 else ()
+        wrong.setdefault(first, []).append(finding)
     for rule in RULES:
         reads = [tuple(key.split(".")) for key in rule.READS]
-        if not any(_touches(finding, read) for finding in wrong for read in reads):
+        if not any(
+            _touches(finding, read)
+            for read in reads
+            for first in ((), read[:1])
+            for finding in wrong.get(first, ())
+        ):
             yield from rule.check(document)
 
 
