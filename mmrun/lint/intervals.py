@@ -148,9 +148,11 @@ def power(a: Interval, exponent: Interval) -> Interval:
             return ANYTHING  # an odd power: what is just above 0 may have become 0
         found = divide(TRUE, base)
         return found.meet(Interval(0.0, math.inf)) if n % 2.0 == 0.0 else found
-    if not n.is_integer():
-        a = a.meet(Interval(0.0, math.inf))
-    ends = [pointwise.power(x, n) for x in (a.low, a.high) if not a.is_empty]
+    ends = [pointwise.power(x, n) for x in (a.low, a.high)]
+    if not n.is_integer():  # of what is below 0 only -inf has such a power
+        ends += [
+            pointwise.power(max(x, 0.0), n) for x in (a.low, a.high) if a.high >= 0.0
+        ]
     if n % 2.0 == 0.0 and a.holds(0.0):
         ends.append(pointwise.power(0.0, n))
     exact = n in range(2, 9) or n in (0.0, 0.5, 1.0)

@@ -242,7 +242,7 @@ class Ranges:
 
     def _needs(self, node: Expr, view: _View) -> list[tuple[Expr, _View]]:
         """What must be known before a node in a view, and in which."""
-        if view.outer is not None and not self._is_touched(node, view):
+        if view.outer is not None and not self._is_changed(node, view):
             return [(node, view.outer)]
         if node.op not in _BRANCHING:
             place = view if node.op in OPERATIONS else self._past
@@ -255,10 +255,14 @@ class Ranges:
             if inner is not None
         ]
 
-    def _is_touched(self, node: Expr, view: _View) -> bool:
-        """Whether a view's own facts say something of a node, or of a part of it."""
+    def _is_changed(self, node: Expr, view: _View) -> bool:
+        """Whether a view's own facts say something of what a node is made of."""
+        parts = self._structure.now(self._structure.number(node))
+        return any(self._is_touched(part, view) for part in parts)
+
+    def _is_touched(self, root: int, view: _View) -> bool:
+        """Whether they say something of a node with that number, or of a part of it."""
         touched = view.touched
-        root = self._structure.number(node)
         stack = [root]
         while stack:
             number = stack[-1]
@@ -308,9 +312,8 @@ class Ranges:
         return _View(view.leaves, facts, view, view.depth + 1) if facts else view
 
     def _combined(self, node: Expr, view: _View) -> Known:
-        outer = view.outer
-        if outer is not None and not view.touched[self._structure.number(node)]:
-            return outer.known[id(node)]
+        if view.outer is not None and not self._is_changed(node, view):
+            return self._as_outside(node, view.outer.known[id(node)], view)
         if node.op in _BRANCHING:
             return self._branching(node, view)
         place = view if node.op in OPERATIONS else self._past
@@ -326,6 +329,17 @@ class Ranges:
             return self._unknown(number, interval, view)
         found = polynomials.range_of(polynomial, view.interval)
         return Known(interval.meet(found), polynomial)
+
+    def _as_outside(self, node: Expr, known: Known, view: _View) -> Known:
+        """What is known without a view's facts, and what they say of the node itself."""
+        fact = view.facts.get(self._structure.number(node))
+        if fact is None:
+            return known
+        interval = known.interval.meet(fact)
+        same = not interval.is_point
+        return Known(
+            interval, known.polynomial if same else polynomials.constant(interval)
+        )
 
     def _interval(
         self, node: Expr, args: tuple[Interval, ...], view: _View

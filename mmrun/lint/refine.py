@@ -42,7 +42,8 @@ def facts_of(
             found = _narrowed(known, how, interval(other))
             if found.is_empty:
                 return None
-            facts[number(node)] = found
+            if found != known:  # of a constant nothing is new
+                facts[number(node)] = found
     return facts
 
 

@@ -72,7 +72,7 @@ class _Reading:
         if not isinstance(strategy, Scalar) or not strategy.text:
             return None
         target = path.parent / strategy.text
-        if not target.is_file():
+        if not _is_file(target):
             message = f"there is no strategy file '{strategy.text}' beside this one"
             self._add(strategy.place, "MM601", message)
         return TestFile(path, target, tuple(tests))
@@ -179,6 +179,13 @@ class _Reading:
 
     def _add(self, place: TextPlace, code: str, message: str, *hints: str) -> None:
         self.problems.append(problem_at(place, code, message, hints=hints))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name too long for a file, or with a NUL
+        return False
 
 
 def _scalar(node: Section, key: str) -> Scalar:

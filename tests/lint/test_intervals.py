@@ -129,3 +129,10 @@ def test_a_power_that_vanishes_keeps_both_signs_of_its_inverse():
 
     assert found.holds(POINTWISE["pow"](1e-300, -3.0))
     assert found.holds(-1.0)
+
+
+def test_minus_infinity_has_a_broken_power():
+    """IEEE 754 has (-inf) ** -0.5 as 0, and so has its interval."""
+    found = OPERATIONS["pow"](Interval(-INF, 0.0), Interval(-0.5, -0.5))
+
+    assert found.holds(POINTWISE["pow"](-INF, -0.5))

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from mmrun.testing.run import run_file
 
@@ -62,6 +62,7 @@ def run_text(text: str) -> None:
     st.integers(0, 12),
     st.sampled_from(PIECES) | st.text(max_size=3).filter(str.isprintable),
 )
+@example(at=TESTS.index("s.yaml"), gone=0, piece="1" * 400)
 def test_an_edited_file_gives_results_or_problems(
     at: int, gone: int, piece: str
 ) -> None:
