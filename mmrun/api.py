@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from mmrun.feeds.held import HeldTape
     from mmrun.lint.facts import MarketFacts
     from mmrun.market.dataset import Dataset
-    from mmrun.market.instrument import Instrument
     from mmrun.market.storage import Location
     from mmrun.report.run import Run
 
@@ -52,16 +51,20 @@ def check(
     overrides: Sequence[str] = (),
     *,
     data: Path | str | None = None,
+    inputs: Mapping[str, Path | str | pl.DataFrame] | None = None,
+    tell: Tell = lambda _: None,
 ) -> tuple[Problem, ...]:
     """All that is wrong with a strategy file, by place, and what the linter warns of.
 
     Args:
         file: the YAML file.
         overrides: as -s takes them.
-        data: a dataset's directory; what its data says of the strategy is told too.
+        data: a dataset's directory; what its first days say of the strategy is told too.
+        inputs: as `run` takes them, for the trial run on the data.
+        tell: hears which days were looked at, and of inputs that are not given.
 
     Raises:
-        UsageError: the file is not there.
+        UsageError: the file is not there, or an input that the strategy has not is given.
         DataError: the data is missing or cannot be right.
     """
     from mmrun.lint import lint
@@ -70,7 +73,9 @@ def check(
     document, _ = resolve(Path(file), overrides)
     if document is None:
         return problems
-    markets = () if data is None else _markets(Path(file), overrides, data)
+    markets: tuple[MarketFacts, ...] = ()
+    if data is not None:
+        markets = _markets(Path(file), overrides, data, inputs or {}, tell)
     return sorted_by_place(lint(document, problems, markets, complete=not overrides))
 
 
@@ -256,42 +261,71 @@ def _in_formulas(
 
 
 def _markets(
-    file: Path, overrides: Sequence[str], data: Path | str
+    file: Path,
+    overrides: Sequence[str],
+    data: Path | str,
+    inputs: Mapping[str, Path | str | pl.DataFrame],
+    tell: Tell,
 ) -> tuple[MarketFacts, ...]:
     """Each symbol of a dataset, with a trial run where the strategy runs on it."""
-    from mmrun.lint.look import market_facts
+    from mmrun.lint.look import first_days, market_facts, trial_of
     from mmrun.market.dataset import load_dataset
 
     dataset = load_dataset(Path(data))
     checked, _ = read(file, overrides)
-    venues = checked.strategy.venues if checked else ()
-    names = {venue.name for venue in venues}
-    references = (
-        {each.symbol for each in checked.strategy.references} if checked else ()
-    )
-    found: dict[str, tuple[Instrument, ...]] = {}
-    for each in dataset.instruments:
-        found[each.symbol] = (*found.get(each.symbol, ()), each)
+    strategy = checked.strategy if checked else None
+    names = {venue.name for venue in strategy.venues} if strategy else set()
+    ticks = [v.tick for v in strategy.venues if v.tick] if strategy else []
+    references = {e.symbol for e in strategy.references} if strategy else set()
+    symbols = sorted({each.symbol for each in dataset.instruments})
     markets = []
-    for symbol, instruments in sorted(found.items()):
-        if symbol in references and len(found) > 1:
+    for symbol in symbols:
+        if symbol in references and len(symbols) > 1:
             continue  # it is read beside another one
-        runs = not names or names & {each.venue for each in instruments}
-        run = None
-        if checked is not None and runs and _complete(checked, dataset, symbol):
-            run = replay(file, data, overrides=overrides, fills="touch", symbol=symbol)
-        ticks = [venue.tick for venue in venues if venue.tick]
-        markets.append(market_facts(dataset, instruments, ticks, run))
+        at = [each for each in dataset.instruments if each.symbol == symbol]
+        quoted = [each for each in at if each.venue in names]
+        trial = None
+        if checked is not None and (quoted or not names):
+            days = first_days(dataset, quoted or at)
+            at_days = days[0] if days[0] == days[1] else " to ".join(days)
+            tell(f"{file}: looked at {symbol}, {at_days}")
+            if _can_try(file, checked, dataset, symbol, inputs, tell):
+                run = replay(
+                    file,
+                    data,
+                    overrides=overrides,
+                    fills="touch",
+                    symbol=symbol,
+                    days="..".join(days),
+                    inputs=inputs,
+                )
+                named = [each.name for each in checked.strategy.inputs]
+                trial = trial_of(run, tuple(n for n in named if n not in inputs))
+        venues = [each.venue for each in at]
+        markets.append(market_facts(dataset, venues, quoted or at, ticks, trial))
     return tuple(markets)
 
 
-def _complete(checked: Checked, dataset: Dataset, symbol: str) -> bool:
-    """Whether a dataset has all that a strategy reads."""
+def _can_try(
+    file: Path,
+    checked: Checked,
+    dataset: Dataset,
+    symbol: str,
+    given: Mapping[str, object],
+    tell: Tell,
+) -> bool:
+    """Whether all that is read is there; inputs may have a default, which is told of."""
     from mmrun.watching import lacking
 
-    sources = compile_plan(checked).sources
-    lacks = lacking(checked.strategy, sources, dataset, symbol)
-    return not checked.strategy.inputs and not lacks
+    can = not lacking(checked.strategy, compile_plan(checked).sources, dataset, symbol)
+    for each in checked.strategy.inputs:
+        if each.name not in given and each.default is not None:
+            tell(f"{file}: {each.name} is not given, its default holds")
+        elif each.name not in given:
+            option = f"--input {each.name}=FILE:COLUMN"
+            tell(f"{file}: no trial run: {each.name} has no default, give {option}")
+            can = False
+    return can
 
 
 def _overrides(settings: Settings | None) -> tuple[str, ...]:

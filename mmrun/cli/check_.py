@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -49,30 +49,57 @@ _OTHER_KINDS = ("tests", "experiment", "table", "instruments")
     "--data",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Say too what this dataset says of the strategies.",
+    help="Say too what this dataset's first days say of the strategies.",
+)
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=FILE:COLUMN",
+    help="With --data: an input's column; its default holds where none is given.",
 )
 def command(
-    paths: tuple[Path, ...], overrides: tuple[str, ...], form: str, data: Path | None
+    paths: tuple[Path, ...],
+    overrides: tuple[str, ...],
+    form: str,
+    data: Path | None,
+    inputs: tuple[str, ...],
 ) -> int:
     """Check strategy files, and every strategy in directories (default: here).
 
     Errors are what does not run; warnings are what a market maker would not want, and
     `# mmrun: ignore CODE` on the line or above it takes one back. With --data each
-    strategy is replayed, every touch of a quote filling it.
+    strategy is replayed over the first day and those after it, up to a million rows,
+    at all venues that it quotes, every touch of a quote filling it.
 
     Exit code 1 when a file has errors, 2 when a path is missing, 5 when there is no
     strategy to check.
     """
     files = [file for path in paths or (Path(),) for file in selected(path)]
-    found = {str(file): problems_of(file, overrides, data) for file in files}
+    joined = _inputs(inputs, data)
+    found = {str(file): problems_of(file, overrides, data, joined) for file in files}
     text = printed(found, form)
     if text:
         click.echo(text, color=True)
     return 1 if any(errors_in(problems) for problems in found.values()) else 0
 
 
+def _inputs(texts: Sequence[str], data: Path | None) -> dict[str, Any]:
+    if not texts:
+        return {}
+    if data is None:
+        message = "--input belongs to --data: without data nothing reads it"
+        raise UsageError(message)
+    from mmrun.joining import given_inputs
+
+    return dict(given_inputs(texts))
+
+
 def problems_of(
-    path: Path, overrides: Sequence[str], data: Path | None
+    path: Path,
+    overrides: Sequence[str],
+    data: Path | None,
+    inputs: Mapping[str, Any] | None = None,
 ) -> tuple[Problem, ...]:
     """All that is wrong with one strategy file, formulas included, or with its tests."""
     from mmrun import api
@@ -81,7 +108,11 @@ def problems_of(
         from mmrun.testing.read import read_tests
 
         return read_tests(path)[1]
-    return api.check(path, overrides, data=data)
+
+    def tell(text: str) -> None:
+        click.echo(text, err=True)
+
+    return api.check(path, overrides, data=data, inputs=inputs, tell=tell)
 
 
 def selected(path: Path) -> list[Path]:

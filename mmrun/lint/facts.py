@@ -12,18 +12,17 @@ class Trial:
 
     events: int
     fills: int
-    half_spread: float | None  #: half of the median own ask less the median own bid
+    half_spreads: Mapping[str, float]  #: by venue: half of median own ask less bid
     quoted: float  #: share of the session with a quote on either side
     unquoted_s: Mapping[str, float]  #: seconds without a quote by rule, both sides
+    defaults: tuple[str, ...] = ()  #: inputs that are not given: their default held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MarketFacts:
-    """One symbol of a dataset; medians and shares are of its first day."""
+class VenueFacts:
+    """The symbol at one venue, over the days that were looked at."""
 
-    symbol: str
-    venues: tuple[str, ...]  #: that the symbol is on
-    symbols: tuple[str, ...] = ()  #: that the dataset has
+    venue: str
     tick: float
     lot: float
     mid: float | None  #: median
@@ -31,9 +30,19 @@ class MarketFacts:
     off_tick: Mapping[
         float, float
     ]  #: for each tick asked for, the share of quotes off it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketFacts:
+    """One symbol of a dataset: its first days, at the venues that a run would quote."""
+
+    symbol: str
+    symbols: tuple[str, ...]  #: that the dataset has
+    venues: tuple[str, ...]  #: that the symbol is on
+    quoted: tuple[VenueFacts, ...]  #: those that the strategy quotes, if any; else all
     trial: Trial | None  #: None where the strategy cannot run on it
 
     @property
     def name(self) -> str:
         """`ACME at NASDAQ`."""
-        return f"{self.symbol} at {' and '.join(self.venues)}"
+        return f"{self.symbol} at {' and '.join(each.venue for each in self.quoted)}"

@@ -160,3 +160,11 @@ def test_data_says_what_a_file_alone_cannot(folder, repository, capsys):
         "a.yaml:3:22: MM450 no quote is ever touched in 50,234 events of ACME at NASDAQ"
     ]
     assert run(["check", "a.yaml", "--data", "nowhere"]) == 3
+
+
+def test_an_input_without_data_gives_exit_code_2(folder, capsys):
+    """Without data nothing reads it."""
+    write(folder, a=GOOD)
+
+    assert run(["check", "a.yaml", "--input", "alpha=x.csv"]) == 2
+    assert "--input belongs to --data" in capsys.readouterr().err

@@ -37,10 +37,11 @@ def check(subject: Subject, market: MarketFacts) -> Iterator[Problem]:
     what = f"in {trial.events:,} events of {market.name}"
     if trial.quoted == 0.0:
         message = f"nothing is ever quoted {what}"
-        yield subject.warn(key, ID, message, *_rules(trial))
+        yield subject.warn(key, ID, message, *_rules(trial), *_given(trial))
     else:
         message = f"no quote is ever touched {what}"
-        yield subject.warn(key, ID, message, *_distances(trial, market))
+        hints = (*_distances(trial, market), *_given(trial))
+        yield subject.warn(key, ID, message, *hints)
 
 
 def _rules(trial: Trial) -> Iterator[str]:
@@ -49,9 +50,20 @@ def _rules(trial: Trial) -> Iterator[str]:
         yield f"the rule {longest} keeps quotes off, most of the time"
 
 
+def _given(trial: Trial) -> Iterator[str]:
+    for name in trial.defaults:
+        yield f"{name} was at its default: give it with --input {name}=FILE:COLUMN"
+
+
 def _distances(trial: Trial, market: MarketFacts) -> Iterator[str]:
-    if trial.half_spread is None or market.spread is None or not market.mid:
-        return
-    to_bps = 1e4 / market.mid
-    own, touch = trial.half_spread * to_bps, market.spread / 2.0 * to_bps
-    yield f"own quotes stand {own:.3g}bps from mid, the market's {touch:.3g}bps"
+    """How far from mid own quotes and the market's stand, where they come nearest."""
+    found = []
+    for each in market.quoted:
+        own = trial.half_spreads.get(each.venue)
+        if own is not None and each.spread is not None and each.mid:
+            to_bps = 1e4 / each.mid
+            found.append((own * to_bps, each.spread / 2.0 * to_bps, each.venue))
+    if found:
+        own, touch, venue = min(found, key=lambda row: row[0] - row[1])
+        at = f" at {venue}" if len(market.quoted) > 1 else ""
+        yield f"own quotes stand {own:.3g}bps from mid, the market's {touch:.3g}bps{at}"

@@ -40,30 +40,39 @@ _ROUNDING = 1e-9
 
 
 def check(subject: Subject, market: MarketFacts) -> Iterator[Problem]:
-    """A problem at the tick, or at the decimals."""
-    for venue in market.venues:
-        tick = subject.number("venues", venue, "tick")
-        share = market.off_tick.get(tick or 0.0, 0.0)
-        node = subject.document.at("venues", venue, "tick")
+    """A problem at each such tick, or at the decimals."""
+    for venue in market.quoted:
+        tick = subject.number("venues", venue.venue, "tick")
+        share = venue.off_tick.get(tick or 0.0, 0.0)
+        node = subject.document.at("venues", venue.venue, "tick")
         if node is not None and share > _ODD:
             message = (
-                f"{share:.0%} of the quotes of {market.name} are not on a tick of "
-                f"{tick:g}"
+                f"{share:.0%} of the quotes of {market.symbol} at {venue.venue} are "
+                f"not on a tick of {tick:g}"
             )
-            hints = (f"the data's tick is {market.tick:g}",)
+            hints = (f"the data's tick is {venue.tick:g}",)
             yield problem_at(node.place, ID, message, hints=hints, severity="warning")
     yield from _decimals(subject, market)
 
 
 def _decimals(subject: Subject, market: MarketFacts) -> Iterator[Problem]:
+    """A problem where a venue's tick has not as many: the coarsest is told of."""
     decimals = subject.number("quote", "rounding", "decimals")
     node = subject.document.at("quote", "rounding", "decimals")
-    ticks = [subject.number("venues", venue, "tick") for venue in market.venues]
-    tick = next((each for each in ticks if each), market.tick)
     if node is None or decimals is None:
         return
-    steps = 10.0**-decimals / tick
-    if abs(steps - round(steps)) > _ROUNDING:
+    ticks = [
+        subject.number("venues", each.venue, "tick") or each.tick
+        for each in market.quoted
+    ]
+    finer = [tick for tick in ticks if _is_finer(decimals, tick)]
+    if finer:
+        tick = max(finer)
         message = f"prices of {decimals:g} decimals are finer than the tick of {tick:g}"
         hints = ("round to as many decimals as the tick has",)
         yield problem_at(node.place, ID, message, hints=hints, severity="warning")
+
+
+def _is_finer(decimals: float, tick: float) -> bool:
+    steps: float = 10.0**-decimals / tick
+    return abs(steps - round(steps)) > _ROUNDING

@@ -28,9 +28,12 @@ ID = "MM453"
 
 
 def check(subject: Subject, market: MarketFacts) -> Iterator[Problem]:
-    """A problem at each size, and at a limit that leaves no lot."""
-    lots = [subject.number("venues", venue, "lot") for venue in market.venues]
-    lot = next((each for each in lots if each), market.lot)
+    """A problem at each size that is too small for every venue."""
+    lots = [
+        (subject.number("venues", each.venue, "lot") or each.lot, each)
+        for each in market.quoted
+    ]
+    lot, venue = min(lots, key=lambda pair: pair[0])
     smallest = _min_size(subject, lot)
     least, what = (smallest, "min_size") if smallest > lot else (lot, "a lot")
     ranges = subject.ranges({"lot": lot})
@@ -38,7 +41,7 @@ def check(subject: Subject, market: MarketFacts) -> Iterator[Problem]:
         formula = subject.meant.get(key)
         if formula is not None and ranges.of(formula).high < least:
             message = f"{key} is always under {what} of {least:g}: nothing is quoted"
-            hint = f"{market.name} trades in lots of {market.lot:g}"
+            hint = f"{market.symbol} at {venue.venue} trades in lots of {venue.lot:g}"
             yield subject.warn(key, ID, message, hint)
 
 
