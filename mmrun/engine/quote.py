@@ -223,7 +223,7 @@ def _given(
             or _at_some(checked.strategy, texts, known)
         )
         if name in declared:
-            inputs[name] = _input_value(declared[name], text, tick, lot)
+            inputs[name] = input_value(declared[name], text, tick, lot)
         elif row is not None and row.op in ("market", "state"):
             target = tape if row.op == "market" else states
             target[name] = value_of(name, text, row.type, tick, lot)
@@ -378,7 +378,7 @@ def value_of(name: str, text: str, kind: Type, tick: float, lot: float) -> float
     return quantity.value * {"tick": tick, "lot": lot}.get(unit.of, 1.0)
 
 
-def _input_value(given: Input, text: str, tick: float, lot: float) -> float:
+def input_value(given: Input, text: str, tick: float, lot: float) -> float:
     """An input's value as columns hold it: ticks and lots are counts."""
     of = given.unit.of if given.unit else ""
     kind = Type(dimension=given.unit.dimension if given.unit else RATIO)

@@ -18,6 +18,7 @@ from mmrun.lang.names import NAMES
 from mmrun.market.tape import Batch, Kind
 from mmrun.plan.compile import Checked, compile_plan, quoted_venues
 from mmrun.problems import Problem, problem_at
+from mmrun.testing.opening import given_problem, opening_of
 from mmrun.testing.scripted import conditions_for, run_tape, watched_instruments
 from mmrun.testing.shown import Played, Shown, Side, sizes
 from mmrun.testing.spec import Test
@@ -37,6 +38,9 @@ def play(
         return None, problems
     if test.tape is None:
         return _state(checked, test, seen)
+    opening, problems = opening_of(checked, test, test.tape)
+    if opening is None:
+        return None, problems
     quoted, watched = parted(checked, test.tape.venues)
     traced = trace(checked, quoted)
     traced.seen = seen
@@ -45,7 +49,7 @@ def play(
     places = [[*test.tape.venues].index(name) for name in (*quoted, *watched)]
     batch = renumbered(test.tape.batch, places)
     others = watched_instruments(checked.strategy, watched)
-    return run_tape(traced, batch, quoted, ends, conditions, others), ()
+    return run_tape(traced, batch, quoted, ends, conditions, others, opening), ()
 
 
 def parted(
@@ -102,7 +106,7 @@ def _state(
     try:
         quoted = quotes_in(checked, market)
     except GivenError as error:
-        return None, (_given_problem(test, error),)
+        return None, (given_problem(test, error),)
     for values in quoted.nodes:
         seen(values)
     shown = {
@@ -126,21 +130,10 @@ def _market(checked: Checked, test: Test) -> tuple[Market | None, tuple[Problem,
             if name in known
         }
     except GivenError as error:
-        return None, (_given_problem(test, error),)
+        return None, (given_problem(test, error),)
     names = {name: value.text for name, value in known.items()}
     return Market(**numbers, names=names), ()
 
 
 def _number(checked: Checked, name: str, value: Scalar) -> float:
     return value_of(name, value.text, NAMES[name].type, *sizes(checked.strategy))
-
-
-def _given_problem(test: Test, error: GivenError) -> Problem:
-    key, value = test.given[error.name]
-    hint = error.hint.replace(f"-s {error.name}=VALUE", "`set`")
-    return problem_at(
-        value.place if error.of_value else key,
-        "MM605" if error.of_value else "MM604",
-        error.finding,
-        hints=(hint,) if hint else (),
-    )

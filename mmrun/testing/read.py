@@ -136,9 +136,6 @@ class _Reading:
             needed = "tape" if key in {"fills", "latency"} else "expect"
             if key in keys and needed not in keys:
                 self._add(keys[key].key, "MM603", f"`{key}` needs `{needed}`")
-        if "tape" in keys and "given" in keys:
-            message = "a test has a state (`given`) or a tape, not both"
-            self._add(keys["given"].key, "MM603", message, "write two tests")
         if "expect" in keys and not keys.keys() & {"tape", "given"}:
             message = "`expect` needs a state (`given`) or a tape"
             self._add(keys["expect"].key, "MM603", message)

@@ -7,8 +7,9 @@ and why off the decision log.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,12 +18,14 @@ import numpy as np
 
 from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.jit import uncompiled
+from mmrun.engine.opening import open_with
 from mmrun.engine.quote import rules_of
 from mmrun.engine.records import OrderEvent, Recording, Rule
 from mmrun.engine.run import Conditions, start
 from mmrun.feeds.clock import Heartbeat, with_clock
 from mmrun.feeds.merge import of_venue, selected, with_others
 from mmrun.market.calendars import calendar_between
+from mmrun.market.inputs import InputRows
 from mmrun.market.instrument import Instrument
 from mmrun.market.sessions import (
     TradingSession,
@@ -88,6 +91,27 @@ def _sessions(session: Session) -> tuple[str, tuple[TradingSession, ...]]:
     return session.timezone, found
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a tape starts from."""
+
+    inventory: float = 0.0
+    cost: float = math.nan  #: average price of the inventory; needed where there is one
+    #: by name: times in ns from the session's open, and values as columns hold them
+    inputs: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """An input's values; each is known at its time."""
+
+    rows: InputRows
+
+    def pieces(self) -> Iterator[InputRows]:
+        """All of them."""
+        yield self.rows
+
+
 def run_tape(
     traced: Trace,
     batch: Batch,
@@ -95,6 +119,7 @@ def run_tape(
     ends: Sequence[int],
     conditions: Conditions,
     watched: Sequence[Instrument] = (),
+    opening: Opening | None = None,
 ) -> Played:
     """Run rows whose times count from the session's open; what is shown at each end.
 
@@ -105,12 +130,16 @@ def run_tape(
         ends: ns from the session's open; the tape goes on to the last.
         conditions: fill model, latency, session.
         watched: what is read and not quoted; rows' `venue` counts on.
+        opening: inventory and inputs; none if left out.
     """
+    before = opening or Opening()
     strategy = traced.plan.strategy
     open_ns = conditions.sessions[0][0] if conditions.sessions else MIDNIGHT_NS
     end_ns = max(ends, default=0)
     feed = _Feed(strategy, batch, venues, open_ns, end_ns, conditions, tuple(watched))
-    run = start(traced.plan, feed, conditions)
+    columns = {n: _column(each, open_ns) for n, each in before.inputs.items()}
+    run = start(traced.plan, feed, replace(conditions, inputs=columns))
+    open_with(run.machines, before.inventory, before.cost, open_ns)
     run.formula = traced
     (rows,) = feed.batches()
     values: dict[int, Mapping[str, Values]] = {}
@@ -124,7 +153,9 @@ def run_tape(
     recording = run.finish()
     shown = tuple(
         {
-            venue: _shown(recording, index, open_ns, end, values[end].get(venue, {}))
+            venue: _shown(
+                recording, index, open_ns, end, values[end].get(venue, {}), before
+            )
             for index, venue in enumerate(recording.venues)
         }
         for end in ends
@@ -197,7 +228,12 @@ class _Feed:
 
 
 def _shown(
-    recording: Recording, venue: int, open_ns: int, end: int, values: Values
+    recording: Recording,
+    venue: int,
+    open_ns: int,
+    end: int,
+    values: Values,
+    opening: Opening,
 ) -> Shown:
     ts = open_ns + end
     fills = tuple(
@@ -212,7 +248,12 @@ def _shown(
     )
     bought = sum(f.size if f.side == "buy" else -f.size for f in fills)
     bid, ask = (_side(recording, venue, side, ts) for side in (1, -1))
-    return Shown(bid, ask, values, float(bought), fills)
+    return Shown(bid, ask, values, opening.inventory + float(bought), fills)
+
+
+def _column(values: Sequence[tuple[int, float]], open_ns: int) -> _Column:
+    times = np.array([open_ns + at for at, _ in values], np.int64)
+    return _Column(InputRows(times, times, np.array([x for _, x in values])))
 
 
 def _until(records: Any, ts: int) -> Any:

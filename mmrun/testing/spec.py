@@ -20,12 +20,24 @@ class Tolerance:
 
 
 @dataclass(frozen=True, slots=True)
+class TapeInput:
+    """A value of an input of the strategy, as a line of a tape says it."""
+
+    at_ns: int  #: from the session's open
+    name: str
+    text: str  #: the value
+    name_at: tuple[int, int]  #: text offsets
+    text_at: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Tape:
     """The rows of a tape; times are ns from the session's open."""
 
     batch: Batch
     place: TextPlace
     venues: Mapping[str, tuple[int, int]]  #: name to its first mention: text offsets
+    inputs: tuple[TapeInput, ...] = ()  #: in time order
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@
     TIME clear  VENUE
     TIME status VENUE halt|resume|auction|connected|stale|gap
     TIME clock  VENUE
+    TIME input  NAME VALUE             of the strategy's inputs, known at that time
 
 `every TIME xN` after a row says it N times. A part after # is left out.
 """
@@ -23,7 +24,7 @@ import numpy as np
 from mmrun.documents import Scalar, did_you_mean
 from mmrun.market.tape import Batch, Kind, Side, Status
 from mmrun.problems import Problem, problem_at
-from mmrun.testing.spec import Tape
+from mmrun.testing.spec import Tape, TapeInput
 from mmrun.units import TIME, parse_literal
 
 
@@ -41,6 +42,7 @@ _TRADE_SIDES = {"buy": Side.BUY, "sell": Side.SELL, "unknown": Side.UNKNOWN}
 _BOOK_SIDES = {"bid": Side.BUY, "ask": Side.SELL}
 _STATUSES = {s.name.lower(): s for s in Status if s is not Status.NONE}
 _KINDS = {kind.name.lower(): kind for kind in Kind}
+_INPUT = "input"  #: a line of this kind is no row
 _CODES = ("kind", "side", "status", "venue")
 _INTEGERS = {"ts": np.int64} | dict.fromkeys(_CODES, np.int8)
 
@@ -65,11 +67,16 @@ class Word:
 def read_tape(scalar: Scalar) -> tuple[Tape | None, tuple[Problem, ...]]:
     """A tape's rows in time order; None, with a problem each, where lines are wrong."""
     rows: list[Row] = []
+    inputs: list[TapeInput] = []
     venues: dict[str, Word] = {}
     problems: list[Problem] = []
     for words in _lines(scalar.text):
+        left = MAX_ROWS - len(rows) - len(inputs)
         try:
-            rows += _rows(words, venues, MAX_ROWS - len(rows))
+            if len(words) > 1 and words[1].text == _INPUT:
+                inputs += _inputs(words, left)
+            else:
+                rows += _rows(words, venues, left)
         except _WrongLineError as wrong:
             problems.append(_problem(scalar, wrong))
     if not rows and not problems:
@@ -79,7 +86,8 @@ def read_tape(scalar: Scalar) -> tuple[Tape | None, tuple[Problem, ...]]:
         return None, tuple(problems)
     rows.sort(key=lambda row: row["ts"])
     mentions = {name: (word.start, word.end) for name, word in venues.items()}
-    return Tape(_batch(rows), scalar.place, mentions), ()
+    inputs.sort(key=lambda each: each.at_ns)
+    return Tape(_batch(rows), scalar.place, mentions, tuple(inputs)), ()
 
 
 def time_ns(text: str) -> int | None:
@@ -113,17 +121,34 @@ def _problem(scalar: Scalar, wrong: _WrongLineError) -> Problem:
     )
 
 
+def _inputs(words: list[Word], most: int) -> list[TapeInput]:
+    """The values that a line gives an input, repetitions included."""
+    ts = _time(words[0])
+    name = _word(words, 2, "an input's name")
+    value = _word(words, 3, "a value such as 2bps")
+    every, count = _repeated(words[4:], words[0], most)
+    places = (name.start, name.end), (value.start, value.end)
+    return [
+        TapeInput(ts + i * every, name.text, value.text, *places) for i in range(count)
+    ]
+
+
 def _rows(words: list[Word], venues: dict[str, Word], most: int) -> list[Row]:
     """The rows of a line, repetitions included."""
     row, rest = _row(words, venues)
-    every, count = _repeated(rest)
-    if count > most:
-        raise _WrongLineError(words[0], f"expected at most {MAX_ROWS:,} rows in a tape")
+    every, count = _repeated(rest, words[0], most)
     return [row | {"ts": row["ts"] + i * every} for i in range(count)]
 
 
-def _repeated(words: list[Word]) -> tuple[int, int]:
+def _repeated(words: list[Word], first: Word, most: int) -> tuple[int, int]:
     """The step in ns and the count of `every 10ms x5`; (0, 1) of nothing."""
+    every, count = _step(words)
+    if count > most:
+        raise _WrongLineError(first, f"expected at most {MAX_ROWS:,} rows in a tape")
+    return every, count
+
+
+def _step(words: list[Word]) -> tuple[int, int]:
     if not words:
         return 0, 1
     if words[0].text != "every":
@@ -144,8 +169,8 @@ def _repeated(words: list[Word]) -> tuple[int, int]:
 def _row(words: list[Word], venues: dict[str, Word]) -> tuple[Row, list[Word]]:
     """A line's row, and the words after it."""
     ts = _time(words[0])
-    kind = _word(words, 1, f"a kind of row: {', '.join(_KINDS)}")
-    name = _choice(kind, _KINDS)
+    kind = _word(words, 1, f"a kind of row: {', '.join((*_KINDS, _INPUT))}")
+    name = _kind(kind)
     venue = _word(words, 2, "a venue's name")
     if not _VENUE.match(venue.text):
         raise _WrongLineError(venue, f"expected a venue's name, got '{venue.text}'")
@@ -153,6 +178,14 @@ def _row(words: list[Word], venues: dict[str, Word]) -> tuple[Row, list[Word]]:
     values, used = _VALUES.get(name, _nothing)(words[3:], venue)
     index = 0 if name is Kind.CLOCK else list(venues).index(venue.text)
     return {"ts": ts, "kind": name, "venue": index, **values}, words[3 + used :]
+
+
+def _kind(word: Word) -> Kind:
+    if word.text not in _KINDS:
+        known = (*_KINDS, _INPUT)
+        message = f"expected one of {', '.join(known)}, got '{word.text}'"
+        raise _WrongLineError(word, message, *did_you_mean(word.text, known))
+    return _KINDS[word.text]
 
 
 def _quote(words: list[Word], last: Word) -> tuple[Row, int]:

@@ -46,6 +46,10 @@ def found(ran: Ran) -> list[tuple[str, int, int, str]]:
         ("0ms status N halted", 20, "did you mean 'halt'?"),
         ("0ms quote 7 1x1 2x1", 17, ""),
         ("0ms", 7, ""),
+        ("0ms inptu alpha 1", 11, "did you mean 'input'?"),
+        ("0ms input", 11, ""),
+        ("0ms input alpha", 17, ""),
+        ("0ms input alpha 1 2", 25, ""),
         ("31d quote N 1x1 2x1", 7, ""),
     ],
 )
@@ -62,7 +66,6 @@ def test_a_line_of_a_tape_that_is_no_row(
     ("lines", "column"),
     [
         (["given: {mid: 1}", "problems: []"], 5),
-        ([GIVEN, "tape: |", "  0ms clock N", EXPECT], 5),
         (["expect: {bid: 1}"], 5),
         ([GIVEN, "expect: [{bid: 1}]"], 5),
         (["tape: |", "  0ms clock N", "expect: {bid: 1}"], 14),
