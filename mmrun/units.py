@@ -88,7 +88,10 @@ _NAMED = UNITS | {
     )
 }
 #: Longer exponents than a float's are refused: their exact values would fill memory.
-_NUMBER = r"[+-]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?0*\d{1,3})?"
+_DIGITS = r"\d(?:_?\d)*"
+_NUMBER = (
+    rf"[+-]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?0*\d{{1,3}})?"
+)
 _LITERAL = re.compile(rf"\s*({_NUMBER})\s*([a-z]+)?(?:/(share|contract))?\s*\Z")
 _LARGEST_EXPONENT = 300
 _LONGEST_UNIT = 100

@@ -31,6 +31,8 @@ def test_a_literal_is_the_rounded_value_of_its_exact_decimal(text, value):
         "5 parsec",
         "bps",
         "5bps5",
+        "1_",
+        "1__0bps",
         "1e999999999s",
         "1e-999999999",
         "1e99999999999999999999",

@@ -14,7 +14,8 @@ import click
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
     """A function that shows what is being done; its line is gone at the end."""
-    live = sys.stderr.isatty() and not {"CI", "NO_COLOR"} & os.environ.keys()
+    plain = os.environ.get("CI") or os.environ.get("NO_COLOR")
+    live = sys.stderr.isatty() and not plain
     shown = 0
 
     def rewrite(text: str) -> None:

@@ -138,7 +138,7 @@ def _page(runs: list[Run], kept: Path, last: Run | None = None) -> str:
 
 def _report(run: Run) -> str:
     width = shutil.get_terminal_size((88, 24)).columns
-    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     return run.report(width=width, color=color)
 
 

@@ -16,10 +16,10 @@ from mmrun.units import UNITS, Quantity, parse_literal
 
 KEYWORDS = frozenset({"if", "else", "and", "or", "not"})
 
-_DIGITS = r"[0-9][0-9_]*"
+_DIGITS = r"[0-9](?:_?[0-9])*"
 _PATTERN = re.compile(
     rf"""(?P<space>[ \t\r\n]+)
-    |(?P<number>(?:{_DIGITS}(?:\.[0-9_]*)?|\.{_DIGITS})(?:[eE][+-]?[0-9]+)?)
+    |(?P<number>(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?[0-9]+)?)
     |(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)
     |(?P<foreign>//|&&|\|\||<>|:=|\^)
     |(?P<operator>\*\*|<=|>=|==|!=|[-+*/%<>(),=])""",

@@ -177,3 +177,12 @@ def test_the_formulas_of_a_file_are_bounded_together():
     (problem,) = problems
     assert problem.code == "MM203"
     assert len(trees) == MAX_TOGETHER // len(texts["x0"].text)
+
+
+@pytest.mark.parametrize("text", ["1_", "1__0", "1_.5", "1._5", "1_bps"])
+def test_an_underscore_stands_between_digits(text):
+    """`1_000` is a thousand; one that stands elsewhere is a slip."""
+    tree, (problem,) = parse(formula(text))
+
+    assert tree is None
+    assert problem.code in {"MM201", "MM205"}

@@ -88,6 +88,13 @@ def test_what_is_meant_so_is_not_warned_of(part, tmp_path):
     assert codes_of(part, tmp_path, "") == set()
 
 
+def test_a_fee_that_is_an_error_is_not_reckoned_with(tmp_path):
+    """What a bare number was meant as is not known: 0.5 is no fee of a half."""
+    part = "quote: {half_spread: 5bps, size: 100}\nvenues: {X: {maker_fee: 0.5}}\n"
+
+    assert codes_of(part, tmp_path, "") == {"MM114"}
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -85,7 +85,9 @@ def _fees(subject: Subject) -> Iterator[tuple[str, Fee, str]]:
     venues = subject.document.at("venues")
     for name in venues.entries if isinstance(venues, Section) else ():
         node = subject.document.at("venues", name, "maker_fee")
-        if isinstance(node, Scalar) and quantity(node) is not None:
+        rate = quantity(node) if isinstance(node, Scalar) else None
+        # A bare number is an error of its own: what it was meant as is not known.
+        if isinstance(node, Scalar) and rate is not None and (rate.unit or rate.per):
             charged = fee(node)
             if charged.rate > 0.0:
                 yield name, charged, node.text
