@@ -23,7 +23,8 @@ _HEAD = """\
 
 A formula is a number or a condition, computed at every row of the tape: arithmetic,
 comparisons, names, functions. It has no strings, no assignment and no code of its own,
-at most 2,000 characters, 64 levels and 500 nodes.
+at most 2,000 characters, 64 levels and 500 nodes; all formulas of a file together have
+at most 150,000 characters.
 
 Precedence, low to high: `x if c else y`, `or`, `and`, `not`, comparisons (one at a
 time), `+ -`, `* / %`, unary `-`, `**` (from the right), calls. `/` divides as floats

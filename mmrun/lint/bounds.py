@@ -3,7 +3,7 @@
 Prices and displayed sizes are above 0, ages and counts not below it, imbalances from
 -1 to 1. A book that is crossed is not quoted, so the spread is not below 0. What nothing
 bounds is listed too (`UNBOUNDED`), so that nothing is left out by oversight: signed
-sizes, money, and prices that formulas make.
+sizes, money, and prices that formulas make. Running sums may round over a bound.
 """
 
 from __future__ import annotations
