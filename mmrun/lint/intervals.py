@@ -144,8 +144,8 @@ def power(a: Interval, exponent: Interval) -> Interval:
         return NOTHING if a.is_empty else ANYTHING
     if n < 0.0 and n.is_integer():
         base = power(a, point(-n))
-        if base.low < 0.0 and base.holds(0.0):
-            return ANYTHING  # an odd power: what is just above 0 may have become 0
+        if n % 2.0 == 1.0 and a.low < 0.0 and base.holds(0.0):
+            return ANYTHING  # what is near 0 may have become 0, of either sign
         found = divide(TRUE, base)
         return found.meet(Interval(0.0, math.inf)) if n % 2.0 == 0.0 else found
     ends = [pointwise.power(x, n) for x in (a.low, a.high)]

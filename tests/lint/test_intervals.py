@@ -131,6 +131,14 @@ def test_a_power_that_vanishes_keeps_both_signs_of_its_inverse():
     assert found.holds(-1.0)
 
 
+def test_a_power_that_vanishes_below_zero_keeps_its_sign():
+    """-1e-200 cubed is -0.0, and its inverse minus infinity."""
+    found = OPERATIONS["pow"](Interval(-1e-200, 0.5), Interval(-3.0, -3.0))
+
+    assert found.holds(POINTWISE["pow"](-1e-200, -3.0))
+    assert found.holds(8.0)
+
+
 def test_minus_infinity_has_a_broken_power():
     """IEEE 754 has (-inf) ** -0.5 as 0, and so has its interval."""
     found = OPERATIONS["pow"](Interval(-INF, 0.0), Interval(-0.5, -0.5))
