@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -72,7 +73,9 @@ def _position(checked: Checked, test: Test, tape: Tape) -> tuple[float, float]:
             finding = "`average_cost` is of an inventory, and none is given"
             raise GivenError("average_cost", finding)
         return 0.0, math.nan
-    cost = _first_mid(tape.batch) if math.isnan(cost) else cost
+    references = {each.name for each in checked.strategy.references}
+    ours = [n for n, name in enumerate(tape.venues) if name not in references]
+    cost = _first_mid(tape.batch, ours) if math.isnan(cost) else cost
     if math.isnan(cost):
         finding = "the tape has no quote of both sides: give `average_cost` too"
         raise GivenError("inventory", finding)
@@ -86,9 +89,10 @@ def _held(checked: Checked, test: Test, name: str) -> float:
     return value_of(name, text, NAMES[name].type, *sizes(checked.strategy))
 
 
-def _first_mid(batch: Batch) -> float:
-    """The mid of the first quote with both sides; NaN of none."""
-    mids = np.where(batch.kind == Kind.QUOTE, (batch.bid + batch.ask) / 2.0, math.nan)
+def _first_mid(batch: Batch, venues: Sequence[int]) -> float:
+    """The mid of the first quote at these venues with both sides; NaN of none."""
+    quotes = (batch.kind == Kind.QUOTE) & np.isin(batch.venue, venues)
+    mids = np.where(quotes, (batch.bid + batch.ask) / 2.0, math.nan)
     known = mids[~np.isnan(mids)]
     return float(known[0]) if len(known) else math.nan
 
