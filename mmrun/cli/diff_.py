@@ -93,6 +93,7 @@ def _lines(found: Sequence[Change], grid: Grid) -> Iterator[str]:
 def _row(pair: Pair) -> tuple[str, str, str, str]:
     before, after = pair.before, pair.after
     at = f" at {pair.venue}" if pair.venue else ""
+    at += f" level {pair.level}" if pair.level else ""
     return (
         f"x{pair.state.factor:g}",
         f"{pair.state.inventory:.10g}{at}",

@@ -68,7 +68,7 @@ def _code(code: str) -> tuple[dict[str, Any], str]:
 def _file(
     path: Path, name: str | None, overrides: tuple[str, ...]
 ) -> tuple[dict[str, Any], str]:
-    from mmrun.plan.explain import explain, tree
+    from mmrun.plan.explain import explain, field_of, tree
     from mmrun.plan.listing import plan_text, tree_text
 
     checked = _checked(path, overrides)
@@ -77,7 +77,8 @@ def _file(
         return asdict(found), plan_text(found)
     from mmrun.testing.sample import SAMPLE, sample_values
 
-    branches = tree(checked, _known(checked, name), sample_values(checked))
+    _, level = field_of(checked, _known(checked, name))
+    branches = tree(checked, name, sample_values(checked)[level])
     nodes = [asdict(branch) for branch in branches]
     return {"name": name, "nodes": nodes}, f"{tree_text(branches)}\n\n{SAMPLE}"
 

@@ -134,7 +134,10 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _page(quoted: Quoted) -> str:
-    lines = [_line(quote) for quote in quoted.quotes]
+    deep = any(quote.level for quote in quoted.quotes)
+    bids = [_side("bid", q.bid, q.bid_size, q.bid_rule) for q in quoted.quotes]
+    wide = max(map(len, bids)) if deep else 0
+    lines = [_line(quote, wide) for quote in quoted.quotes]
     known = {
         name: value
         for name, value in quoted.values.items()
@@ -151,12 +154,13 @@ def _page(quoted: Quoted) -> str:
 _SHOWN = ("bid", "ask", "bid_size", "ask_size")
 
 
-def _line(quote: Quote) -> str:
-    """`bid 149.93 x 100   ask 150.07 x 100`."""
+def _line(quote: Quote, width: int) -> str:
+    """`bid 149.93 x 100   ask 150.07 x 100`; of several levels which, and in columns."""
     head = f"{quote.venue}: " if quote.venue else ""
+    head += f"level {quote.level:<2} " if width else ""
     bid = _side("bid", quote.bid, quote.bid_size, quote.bid_rule)
     ask = _side("ask", quote.ask, quote.ask_size, quote.ask_rule)
-    return f"{head}{bid}   {ask}"
+    return f"{head}{bid:<{width}}   {ask}"
 
 
 def _side(name: str, price: float | None, size: float, rule: str | None) -> str:

@@ -102,8 +102,12 @@ def table_object(name: str, rows: Sequence[tuple[str, Quote]]) -> list[dict[str,
 
 def table_text(name: str, rows: Sequence[tuple[str, Quote]]) -> str:
     """The table, and below it bid and ask over the values."""
-    lines = [(name, "bid", "size", "ask", "size")]
-    lines += [(value, *_side(q, "bid"), *_side(q, "ask")) for value, q in rows]
+    deep = any(quote.level for _, quote in rows)
+    lines = [(name, *(["level"] * deep), "bid", "size", "ask", "size")]
+    lines += [
+        (value, *([str(q.level)] * deep), *_side(q, "bid"), *_side(q, "ask"))
+        for value, q in rows
+    ]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     table = ["  ".join(map(str.rjust, line, widths)) for line in lines]
     return "\n".join([*table, "", *_drawing(name, rows)])
@@ -123,8 +127,9 @@ def _drawing(name: str, rows: Sequence[tuple[str, Quote]]) -> list[str]:
         return ["nothing is quoted at any of these values"]
     low, high = min(prices), max(prices)
     cells = [[" "] * _WIDTH for _ in range(_HEIGHT)]
-    for index, (_, quote) in enumerate(rows):
-        column = round(index * (_WIDTH - 1) / (len(rows) - 1))
+    values = list(dict.fromkeys(value for value, _ in rows))
+    for value, quote in rows:
+        column = round(values.index(value) * (_WIDTH - 1) / (len(values) - 1))
         for price, mark in ((quote.bid, _BID), (quote.ask, _ASK)):
             if price is not None:
                 line = cells[_line(price, low, high)]

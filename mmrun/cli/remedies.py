@@ -87,7 +87,7 @@ REMEDIES: dict[str, str] = {
     "ratios only.",
     "MM323": "Compare a number to make a condition (x > 0); choose by a condition to "
     "make a number (1 if x > 0 else 0).",
-    "MM324": "Exponents are constants. What has a unit takes whole and half ones.",
+    "MM324": "Exponents are constants, or of ratios made of `level`. What has a unit takes whole and half ones.",
     "MM390": "The name is in the language's design and does not run yet. It is refused "
     "rather than read as missing.",
     "MM401": "Write `# mmrun: ignore MM432` on the line of the warning or above it, or "

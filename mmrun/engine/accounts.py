@@ -117,14 +117,15 @@ def watch_equity(m: Machine) -> None:
 
 
 @kernel
-def hear(m, v, side, order_id, price, size, fee, ts):  # type: ignore[no-untyped-def]
+def hear(m, v, k, order_id, price, size, fee, ts):  # type: ignore[no-untyped-def]
     """Our side learns of a fill: known account, known order, ages."""
     state = m.state
     state.changed = 1
     if m.config.watches != 0:
         late = max(0, m.config.response_ns - m.config.feed_ns)
         before_change(m, ts + late, net_of(m, KNOWN))
-    slot = v.slots[side]
+    side = k & 1
+    slot = v.slots[k]
     known = m.accounts[KNOWN]
     before = known.position
     signed = size if side == BID else -size
@@ -135,7 +136,7 @@ def hear(m, v, side, order_id, price, size, fee, ts):  # type: ignore[no-untyped
         state.position_since = ts
     state.fill_count += 1
     state.last_fill_ts = ts
-    slot.last_fill_ts = ts
+    v.slots[side].last_fill_ts = ts
     if slot.known_id != order_id:  # it took on arrival, before its answer
         slot.known_id = order_id
         slot.known_filled = 0.0
@@ -146,31 +147,32 @@ def hear(m, v, side, order_id, price, size, fee, ts):  # type: ignore[no-untyped
 
 
 @inlined
-def log_order(m, v, ts, sent_ts, side, event, price, size, ahead, rule):  # type: ignore[no-untyped-def]
+def log_order(m, v, ts, sent_ts, k, event, price, size, ahead, rule):  # type: ignore[no-untyped-def]
     """Append to the order log."""
     state = m.state
     row = m.orders[state.orders_used]
     row.ts = ts
     row.sent_ts = sent_ts
-    row.order_id = v.slots[side].order_id
+    row.order_id = v.slots[k].order_id
     row.price = price
     row.size = size
     row.queue_ahead = ahead
     row.venue = v.index
-    row.side = 1 if side == BID else -1
+    row.side = 1 + (k >> 1) if k & 1 == BID else -1 - (k >> 1)
     row.event = event
     row.rule = rule
     state.orders_used += 1
 
 
 @kernel
-def fill(m, v, side, ticks, size, taker, ts):  # type: ignore[no-untyped-def]
-    """Book a fill of our order on `side`: P&L against the mid in force, fee, logs."""
+def fill(m, v, k, ticks, size, taker, ts):  # type: ignore[no-untyped-def]
+    """Book a fill of our order in slot `k`: P&L against the mid in force, fee, logs."""
     advance_clock(m, ts)
     config = m.config
     state = m.state
     state.changed = 1
-    slot = v.slots[side]
+    side = k & 1
+    slot = v.slots[k]
     price = price_of(ticks, v.tick, v.ticks_per_unit)
     sign = 1.0 if side == BID else -1.0
     fee = fee_of(m, v, taker, price, size)
@@ -187,7 +189,7 @@ def fill(m, v, side, ticks, size, taker, ts):  # type: ignore[no-untyped-def]
     slot.filled += size
     done = slot.filled >= slot.total - 1e-9 * v.lot
     event = _FILLED if done else _FILL
-    log_order(m, v, ts, ts, side, event, price, size, np.nan, 0)
+    log_order(m, v, ts, ts, k, event, price, size, np.nan, 0)
     if done:
         slot.live = 0
         slot.reason = _RULE_FILLED
@@ -205,22 +207,23 @@ def fill(m, v, side, ticks, size, taker, ts):  # type: ignore[no-untyped-def]
     row.venue = v.index
     row.side = 1 if side == BID else -1
     row.taker = taker
+    row.level = k >> 1
     state.fills_used += 1
     if delay == 0:
-        hear(m, v, side, slot.order_id, price, size, fee, ts)
+        hear(m, v, k, slot.order_id, price, size, fee, ts)
     else:
-        _queue_notice(m, v, ts + delay, side, price, size, fee, ts)
+        _queue_notice(m, v, ts + delay, k, price, size, fee, ts)
 
 
 @kernel
-def _queue_notice(m, v, due, side, price, size, fee, ts):  # type: ignore[no-untyped-def]
+def _queue_notice(m, v, due, k, price, size, fee, ts):  # type: ignore[no-untyped-def]
     state = m.state
     index = (state.notice_head + state.notice_count) % len(m.notices)
     notice = m.notices[index]
     notice.due = due
     notice.venue = v.index
-    notice.side = side
-    notice.order_id = v.slots[side].order_id
+    notice.slot = k
+    notice.order_id = v.slots[k].order_id
     notice.price = price
     notice.filled = size
     notice.fee = fee
@@ -237,7 +240,7 @@ def hear_first(m: Machine) -> None:
     hear(
         m,
         m.venues[notice.venue],
-        notice.side,
+        notice.slot,
         notice.order_id,
         notice.price,
         notice.filled,
@@ -252,27 +255,30 @@ def hear_first(m: Machine) -> None:
 def best_own(m: Machine, side: int, view: int) -> float:
     """The best price of our orders on a side, TRUE or as KNOWN; NaN when none is."""
     best = np.nan
-    for k in range(m.config.venues):
-        v = m.venues[k]
-        slot = v.slots[side]
-        live, ticks = slot.live, slot.price
-        if view == KNOWN:
-            live, ticks = slot.known_live, slot.known_price
-        if live == 1:
-            price = price_of(ticks, v.tick, v.ticks_per_unit)
-            if not (best >= price if side == BID else best <= price):
-                best = price
+    for n in range(m.config.venues):
+        v = m.venues[n]
+        for k in range(side, 2 * v.levels, 2):
+            slot = v.slots[k]
+            live, ticks = slot.live, slot.price
+            if view == KNOWN:
+                live, ticks = slot.known_live, slot.known_price
+            if live == 1:
+                price = price_of(ticks, v.tick, v.ticks_per_unit)
+                if not (best >= price if side == BID else best <= price):
+                    best = price
     return best
 
 
 @kernel
 def working_size(m: Machine, side: int) -> float:
-    """What our known orders on a side still want, over all venues."""
+    """What our known orders on a side still want, over all venues and levels."""
     size = 0.0
-    for k in range(m.config.venues):
-        slot = m.venues[k].slots[side]
-        if slot.known_live == 1:
-            size += slot.known_total - slot.known_filled
+    for n in range(m.config.venues):
+        v = m.venues[n]
+        for k in range(side, 2 * v.levels, 2):
+            slot = v.slots[k]
+            if slot.known_live == 1:
+                size += slot.known_total - slot.known_filled
     return size
 
 

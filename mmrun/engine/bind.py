@@ -205,12 +205,18 @@ def configure(
 def enter_venue(machine: Any, strategy: Strategy, instrument: Instrument) -> Any:
     """Make an instrument's venue the machine's next: its VENUE record, terms filled in."""
     v = state.add_venue(machine)
+    machine.config.single = int(machine.config.venues == 1 == machine.config.levels)
     tick, lot, _ = sizes_of(strategy, instrument)
     v.tick, v.lot = tick, lot
     v.ticks_per_unit = ticks_per_unit(tick)
     v.per_tick = per_tick(tick)
     tolerance = strategy.quoting.requote.tolerance.resolve(tick=tick, lot=lot)
     v.tolerance_ticks = math.floor(tolerance / tick + 1e-9)
+    place = strategy.quoting.place
+    v.inside_ticks = NEVER
+    if place is not None:
+        inside = place.resolve(tick=tick, lot=lot)
+        v.inside_ticks = math.floor(inside / tick + 1e-9)
     v.min_size = strategy.quoting.min_size.resolve(tick=tick, lot=lot)
     v.book.depth = ALL_LEVELS if instrument.depth is None else instrument.depth
     venue = quoted_venue(strategy, instrument)
@@ -230,8 +236,8 @@ def _moves_freely(one: Any, first: Any) -> bool:
     timed = one.min_life_ns > 0 or one.max_age_ns < NEVER or one.after_fill_ns > 0
     by_value = one.max_position_value < math.inf
     slides = one.post_only == state.SLIDE and one.allow_crossed == 0
-    bound = timed or by_value or first.tolerance_ticks > 0
-    return one.venues == 1 and slides and one.instant and not bound
+    bound = timed or by_value or first.tolerance_ticks > 0 or first.inside_ticks < NEVER
+    return one.single == 1 and slides and one.instant and not bound
 
 
 def _set_latency(one: Any, latency: Latency) -> None:
@@ -243,6 +249,7 @@ def _set_latency(one: Any, latency: Latency) -> None:
 def _set_quoting(one: Any, strategy: Strategy) -> None:
     quoting = strategy.quoting
     requote = quoting.requote
+    one.levels = quoting.levels.count
     one.requote_bits = int(_REQUOTE[requote.on])
     one.min_life_ns = requote.min_life_ns
     one.max_age_ns = NEVER if requote.max_age_ns is None else requote.max_age_ns
@@ -340,14 +347,13 @@ def _at_absent(plan: Plan, name: str) -> float:
 def _set_outputs(machine: Any, plan: Plan, instruments: Sequence[Instrument]) -> None:
     """Where each venue finds its quotes among the outputs, and what they come from."""
     inputs, program = len(plan.residual.inputs), plan.residual
-    machine.config.kept = inputs + len(OUTPUTS) * plan.blocks
+    count = len(OUTPUTS) * plan.levels
+    machine.config.kept = inputs + count * plan.blocks
     machine.config.apart = int(plan.blocks > 1)
     for index in range(len(instruments)):
-        first = len(OUTPUTS) * (index if plan.blocks > 1 else 0)
+        first = count * (index if plan.blocks > 1 else 0)
         machine.venues[index].outputs = inputs + first
-        for register in program.inputs_of(
-            program.outputs[first : first + len(OUTPUTS)]
-        ):
+        for register in program.inputs_of(program.outputs[first : first + count]):
             machine.needs[index, register] = 1
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mmrun.engine.jit import inlined, kernel
 from mmrun.engine.records import Rule
+from mmrun.engine.slots import rests
 from mmrun.engine.state import ASK, BID, TRUE, Machine
 from mmrun.engine.watches import watch_quoting
 
@@ -32,15 +33,17 @@ def _count(m: Machine, ts: int) -> None:
     state.abs_inventory_ns += abs(m.accounts[TRUE].position) * passed
     if m.config.watches != 0:
         watch_quoting(m, ts - passed, ts)
-    if m.config.venues == 1:
+    if m.config.single == 1:
         _count_one(m, passed)
     else:
         _count_all(m, passed)
+        if m.config.levels > 1:
+            _count_levels(m, passed)
 
 
 @inlined
 def _count_one(m: Machine, passed: int) -> None:
-    """Time of a run on one venue."""
+    """Time of a run on one venue with one quote a side."""
     state, v = m.state, m.venues[0]
     bid, ask = v.slots[BID], v.slots[ASK]
     m.rule_ns[BID, bid.status] += passed
@@ -56,32 +59,58 @@ def _count_one(m: Machine, passed: int) -> None:
 
 @kernel
 def _count_all(m: Machine, passed: int) -> None:
-    """Time of a run on several: a side is quoted where it rests at one of them.
+    """Time of a run on several venues, or with several quotes a side.
 
-    Else the rule of the first that has shown a book is what keeps it out; at the touch
-    it is where it stands at the best price of the venue it rests at.
+    A side is quoted where it rests at one of the venues, at any level. Else the rule of
+    level 0 at the first that has shown a book is what keeps it out; at the touch it is
+    where it stands at the best price of the venue it rests at.
     """
     quoted = 0
-    for k in range(m.config.venues):
-        v = m.venues[k]
-        if v.slots[BID].live + v.slots[ASK].live == 2:
+    for n in range(m.config.venues):
+        v = m.venues[n]
+        if rests(v, BID) and rests(v, ASK):
             v.both_ns += passed
     for side in range(2):
         live = touch = 0
         rule = _NO_DATA
-        for k in range(m.config.venues):
-            v = m.venues[k]
-            slot = v.slots[side]
-            v.rule_ns[side, slot.status] += passed
+        for n in range(m.config.venues):
+            v = m.venues[n]
+            status = _status(v, side)
+            v.rule_ns[side, status] += passed
             if rule == _NO_DATA:
-                rule = slot.status
-            if slot.live == 1:
-                live = 1
-                best = v.best_bid if side == BID else v.best_ask
-                away = best - slot.price if side == BID else slot.price - best
-                touch |= 1 if away <= 0 else 0
+                rule = status
+            best = v.best_bid if side == BID else v.best_ask
+            for k in range(side, 2 * v.levels, 2):
+                slot = v.slots[k]
+                if slot.live == 1:
+                    live = 1
+                    away = best - slot.price if side == BID else slot.price - best
+                    touch |= 1 if away <= 0 else 0
         m.rule_ns[side, _QUOTED if live == 1 else rule] += passed
         m.touch_ns[side] += passed * touch
         quoted += live
     if quoted == 2:
         m.state.both_ns += passed
+
+
+@inlined
+def _status(v: Machine, side: int) -> int:
+    """What the log says of a side at a venue: quoted at any level, else level 0's rule."""
+    for k in range(side, 2 * v.levels, 2):
+        if v.slots[k].status == _QUOTED:
+            return _QUOTED
+    return v.slots[side].status
+
+
+@kernel
+def _count_levels(m: Machine, passed: int) -> None:
+    """Time of each level: as of a side, but of that level alone."""
+    for k in range(2 * m.config.levels):
+        live = 0
+        rule = _NO_DATA
+        for n in range(m.config.venues):
+            slot = m.venues[n].slots[k]
+            live |= slot.live
+            if rule == _NO_DATA:
+                rule = slot.status
+        m.level_ns[k >> 1, k & 1, _QUOTED if live == 1 else rule] += passed

@@ -1,7 +1,7 @@
 """Fill models: which market rows fill a resting order (design: engine.md). Kernels.
 
 A trade can only fill the side its aggressor took: a seller our bids, a buyer our asks.
-One order a side means a trade's size is consumed once by construction.
+Of several orders a side the best comes first, and a trade's size is consumed once.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from mmrun.engine.accounts import fill
 from mmrun.engine.book import displayed, reaches, take
 from mmrun.engine.jit import inlined, kernel
+from mmrun.engine.slots import next_order
 from mmrun.engine.state import (
     ASK,
     BID,
@@ -29,12 +30,39 @@ from mmrun.engine.state import (
 def match_trade(m, v, half_ticks, size, aggressor, ts):  # type: ignore[no-untyped-def]
     """Match a trade against the side its aggressor took, in queue order."""
     side = BID if aggressor < 0 else ASK
-    slot = v.slots[side]
-    if aggressor == 0 or slot.live == 0:
+    if aggressor == 0:
+        return
+    if v.levels == 1:
+        _match_order(m, v, side, half_ticks, size, ts)
+    else:
+        _match_levels(m, v, side, half_ticks, size, ts)
+
+
+@kernel
+def _match_levels(m, v, side, half_ticks, size, ts):  # type: ignore[no-untyped-def]
+    """Match a trade against each order of a side in turn; its size is consumed once.
+
+    Orders at one price: what is ahead of the later one, ours apart, is ahead of it still.
+    """
+    left = size
+    k = next_order(v, side, -1)
+    while k >= 0 and not left <= 0.0:
+        before = v.slots[k].filled
+        _match_order(m, v, k, half_ticks, left, ts)
+        if m.config.fill_model != HFTBACKTEST:
+            left -= v.slots[k].filled - before
+        k = next_order(v, side, k)
+
+
+@inlined
+def _match_order(m, v, k, half_ticks, size, ts):  # type: ignore[no-untyped-def]
+    """Match a trade of the other side's aggressor against one order."""
+    slot = v.slots[k]
+    if slot.live == 0:
         return
     config = m.config
     beyond = 2 * slot.price - half_ticks  # half ticks by which it traded through us
-    if side == ASK:
+    if k & 1 == ASK:
         beyond = -beyond
     if beyond < 0:
         return
@@ -43,26 +71,26 @@ def match_trade(m, v, half_ticks, size, aggressor, ts):  # type: ignore[no-untyp
     model = config.fill_model
     if model == THROUGH:
         if beyond >= 2 * config.through_ticks:
-            fill(m, v, side, slot.price, part, 0, ts)
+            fill(m, v, k, slot.price, part, 0, ts)
     elif model == TOUCH:
-        fill(m, v, side, slot.price, part, 0, ts)
+        fill(m, v, k, slot.price, part, 0, ts)
     elif beyond > 0:
-        fill(m, v, side, slot.price, left if model == HFTBACKTEST else part, 0, ts)
+        fill(m, v, k, slot.price, left if model == HFTBACKTEST else part, 0, ts)
     else:
-        _advance_queue(m, v, side, size, ts)
+        _advance_queue(m, v, k, size, ts)
 
 
 @kernel
-def _advance_queue(m, v, side, size, ts):  # type: ignore[no-untyped-def]
+def _advance_queue(m, v, k, size, ts):  # type: ignore[no-untyped-def]
     """A trade at our price: first what is ahead of us, then ours."""
-    slot = v.slots[side]
+    slot = v.slots[k]
     beyond = size - slot.ahead  # NaN while what is ahead, or the size, is unknown
     if beyond > 0.0:
         left = slot.total - slot.filled
         slot.ahead = 0.0
         if m.config.fill_model != HFTBACKTEST:
             left = min(left, beyond)
-        fill(m, v, side, slot.price, left, 0, ts)
+        fill(m, v, k, slot.price, left, 0, ts)
     elif beyond <= 0.0:
         slot.ahead -= size
 
@@ -76,22 +104,31 @@ def match_book(m: Machine, v: Machine, side: int, ts: int) -> None:
 
 
 @kernel
-def _fill_from_book(m: Machine, v: Machine, side: int, ts: int) -> None:
-    slot = v.slots[side]
-    left = slot.total - slot.filled
-    if m.config.fill_model != HFTBACKTEST:
-        left = take(v.book, 1 - side, slot.price, left)
-    if left > 0.0:
-        fill(m, v, side, slot.price, left, 0, ts)
+def match_book_levels(m: Machine, v: Machine, side: int, ts: int) -> None:
+    """`match_book` of several levels: the best order takes first of what is displayed."""
+    k = next_order(v, side, -1)
+    while k >= 0 and reaches(v, side, v.slots[k].price):
+        _fill_from_book(m, v, k, ts)
+        k = next_order(v, side, k)
 
 
 @kernel
-def follow_queue(m: Machine, v: Machine, side: int, ts: int) -> None:
+def _fill_from_book(m: Machine, v: Machine, k: int, ts: int) -> None:
+    slot = v.slots[k]
+    left = slot.total - slot.filled
+    if m.config.fill_model != HFTBACKTEST:
+        left = take(v.book, 1 - (k & 1), slot.price, left)
+    if left > 0.0:
+        fill(m, v, k, slot.price, left, 0, ts)
+
+
+@kernel
+def follow_queue(m: Machine, v: Machine, k: int, ts: int) -> None:
     """What is ahead of our order falls to the size displayed at its price."""
-    slot = v.slots[side]
+    slot = v.slots[k]
     if slot.live == 0:
         return
-    shown = shown_at(m, v, side, slot.price, ts)
+    shown = shown_at(m, v, k & 1, slot.price, ts)
     if np.isnan(slot.ahead):
         slot.ahead = shown
     elif shown < slot.ahead:
@@ -99,23 +136,31 @@ def follow_queue(m: Machine, v: Machine, side: int, ts: int) -> None:
 
 
 @inlined
-def follow_quote(m, v, side, touch, size, ts):  # type: ignore[no-untyped-def]
+def follow_quote(m, v, k, touch, size, ts):  # type: ignore[no-untyped-def]
     """`follow_queue` after a quote row, whose one level is at hand."""
-    slot = v.slots[side]
+    slot = v.slots[k]
     if slot.live == 0:
         return
     shown = size
     if slot.price != touch:
-        behind = slot.price < touch if side == BID else slot.price > touch
+        behind = slot.price < touch if k & 1 == BID else slot.price > touch
         if behind or touch == NO_BID or touch == NO_ASK or ts == v.clear_ts:
-            follow_queue(m, v, side, ts)
+            follow_queue(m, v, k, ts)
             return
         shown = 0.0
     elif not shown > 0.0:
-        follow_queue(m, v, side, ts)
+        follow_queue(m, v, k, ts)
         return
     if not slot.ahead <= shown:
         slot.ahead = shown
+
+
+@kernel
+def follow_deeper(m, v, bid, bid_size, ask, ask_size, ts):  # type: ignore[no-untyped-def]
+    """`follow_quote` of the levels after the first."""
+    for k in range(2, 2 * v.levels, 2):
+        follow_quote(m, v, k, bid, bid_size, ts)
+        follow_quote(m, v, k + 1, ask, ask_size, ts)
 
 
 @inlined

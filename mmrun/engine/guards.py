@@ -108,14 +108,14 @@ def _apply_guard(m: Machine, v: Machine, guard: int, ts: int) -> None:
 
 @kernel
 def _pull_both(m: Machine, v: Machine, ts: int) -> None:
-    for side in range(2):
-        pull(m, v, side, v.guard, ts)
+    for k in range(2 * v.levels):
+        pull(m, v, k, v.guard, ts)
 
 
 @inlined
 def log_decisions(m: Machine, ts: int) -> None:
-    """Record the rules that have changed, of every venue and side."""
-    if m.config.venues == 1:
+    """Record the rules that have changed, of every venue, side and level."""
+    if m.config.single == 1:
         log_decision(m, m.venues[0], BID, ts)
         log_decision(m, m.venues[0], ASK, ts)
     else:
@@ -124,10 +124,10 @@ def log_decisions(m: Machine, ts: int) -> None:
 
 @kernel
 def _log_all(m: Machine, ts: int) -> None:
-    for k in range(m.config.venues):
-        v = m.venues[k]
-        log_decision(m, v, BID, ts)
-        log_decision(m, v, ASK, ts)
+    for n in range(m.config.venues):
+        v = m.venues[n]
+        for k in range(2 * v.levels):
+            log_decision(m, v, k, ts)
 
 
 @kernel
@@ -156,14 +156,14 @@ def flatten(m: Machine, ts: int) -> None:
         return
     side = ASK if position > 0.0 else BID
     best = -1
-    for k in range(m.config.venues):
-        v = m.venues[k]
-        for each in range(2):
-            slot = v.slots[each]
+    for n in range(m.config.venues):
+        v = m.venues[n]
+        for k in range(2 * v.levels):
+            slot = v.slots[k]
             if slot.request != NO_REQUEST or slot.live == 1 or slot.known_live == 1:
                 return
         if v.guard == _FLATTEN and (best < 0 or shows_better(v, m.venues[best], side)):
-            best = k
+            best = n
     if best >= 0:
         take_all(m, m.venues[best], side, abs(position), ts)
 
@@ -225,10 +225,10 @@ def first_due(m: Machine) -> int:
     """The earliest time at which something happens between rows."""
     state = m.state
     due = min(session_due(m), flatten_due(m), state.next_grid)
-    for k in range(m.config.venues):
-        v = m.venues[k]
-        for side in range(2):
-            slot = v.slots[side]
+    for n in range(m.config.venues):
+        v = m.venues[n]
+        for k in range(2 * v.levels):
+            slot = v.slots[k]
             due = min(due, slot.request_effect_ts, slot.request_answer_ts)
     if state.notice_count > 0:
         due = min(due, m.notices[state.notice_head].due)
@@ -277,10 +277,11 @@ def _only_waiting(m: Machine, ts: int) -> bool:
         return False
     if state.notice_count > 0 and m.notices[state.notice_head].due <= ts:
         return False
-    for k in range(m.config.venues):
-        v = m.venues[k]
-        if min(v.slots[BID].request_answer_ts, v.slots[ASK].request_answer_ts) <= ts:
-            return False
+    for n in range(m.config.venues):
+        v = m.venues[n]
+        for k in range(2 * v.levels):
+            if v.slots[k].request_answer_ts <= ts:
+                return False
     return True
 
 
@@ -291,13 +292,13 @@ def _run_one(m, due, ts):  # type: ignore[no-untyped-def]
     if state.notice_count > 0 and m.notices[state.notice_head].due <= due:
         hear_first(m)
         return
-    for k in range(m.config.venues):
-        v = m.venues[k]
-        for side in range(2):
-            if v.slots[side].request_answer_ts <= due:
-                hear_answer(v, side)
+    for n in range(m.config.venues):
+        v = m.venues[n]
+        for k in range(2 * v.levels):
+            if v.slots[k].request_answer_ts <= due:
+                hear_answer(v, k)
                 if v.guard != 0:
-                    pull(m, v, side, v.guard, due)
+                    pull(m, v, k, v.guard, due)
                 return
     if session_due(m) <= due:
         _turn_session(m)
@@ -310,17 +311,30 @@ def _run_one(m, due, ts):  # type: ignore[no-untyped-def]
     if stale_due(m) <= due:
         _go_stale(m, due)
         return
-    for k in range(m.config.venues):
-        v = m.venues[k]
-        bid, ask = v.slots[BID], v.slots[ASK]
-        if due < ts and min(bid.request_effect_ts, ask.request_effect_ts) <= due:
-            first = BID if bid.request_effect_ts <= due else ASK
-            # Where our bid is to pass our own ask, the ask goes out of its way first.
-            if ask.request_effect_ts <= due and crosses_own(v, BID, bid.request_price):
-                first = ASK
+    for n in range(m.config.venues):
+        v = m.venues[n]
+        first = _first_arrival(v, due) if due < ts else -1
+        if first >= 0:
             arrive(m, v, first, due)
             return
     emit_grid(m, due)
+
+
+@kernel
+def _first_arrival(v: Machine, due: int) -> int:
+    """Which request that is due takes effect first, -1 where none is."""
+    bid = ask = -1
+    passes = False
+    for k in range(2 * v.levels - 1, -1, -1):
+        slot = v.slots[k]
+        if slot.request_effect_ts <= due:
+            if k & 1 == BID:
+                bid = k
+                passes = passes or crosses_own(v, BID, slot.request_price)
+            else:
+                ask = k
+    # Where our bid is to pass our own ask, the ask goes out of its way first.
+    return ask if bid < 0 or (ask >= 0 and passes) else bid
 
 
 @kernel

@@ -24,7 +24,15 @@ from mmrun.engine.accounts import (
 )
 from mmrun.engine.book import best, reaches, set_level, set_touch
 from mmrun.engine.clock import advance_clock
-from mmrun.engine.fills import follow_queue, follow_quote, match_book, match_trade
+from mmrun.engine.evaluation import evaluate_quotes
+from mmrun.engine.fills import (
+    follow_deeper,
+    follow_queue,
+    follow_quote,
+    match_book,
+    match_book_levels,
+    match_trade,
+)
 from mmrun.engine.guards import (
     apply_guards,
     change_status,
@@ -37,7 +45,6 @@ from mmrun.engine.guards import (
 )
 from mmrun.engine.jit import inlined, kernel
 from mmrun.engine.observe import CALM, SAME
-from mmrun.engine.quoting import evaluate_quotes
 from mmrun.engine.state import ASK, BID, KNOWN, LEVELS, NEVER, ROW_ROOM, Machine
 from mmrun.engine.watches import before_change
 from mmrun.market.tape import Kind
@@ -94,6 +101,7 @@ def advance(
     if state.started == 0 and count > 0:
         begin(m, rows.ts[0])
     several = m.config.venues > 1
+    deep = m.config.levels > 1
     v = m.venues[0]
     row = start
     while row < count:
@@ -141,6 +149,8 @@ def advance(
             settle_book(m, v, bid, ask, rows.mid[i], ts)
             follow_quote(m, v, BID, bid, bid_size, ts)
             follow_quote(m, v, ASK, ask, ask_size, ts)
+            if deep:
+                follow_deeper(m, v, bid, bid_size, ask, ask_size, ts)
         elif kind == _TRADE:
             state.trades += 1
             match_trade(m, v, rows.first[i], rows.size[i], rows.side[i], ts)
@@ -179,7 +189,7 @@ def silent_until(m: Machine, v: Machine) -> int:
 @inlined
 def is_calm(m: Machine, v: Machine, ts: int) -> bool:
     """Whether a quote row at the same prices can only move what is ahead of us."""
-    if m.config.venues > 1 or ts >= m.state.next_due:
+    if m.config.single == 0 or ts >= m.state.next_due:
         return False
     if ts - v.heard_ts >= m.config.stale_after_ns:
         return False
@@ -304,9 +314,10 @@ def repeatable(m: Machine) -> bool:
 @kernel
 def follow_level(m: Machine, v: Machine, side: int, price: int, ts: int) -> None:
     """A depth row moves our place in the queue when it is at our price."""
-    slot = v.slots[side]
-    if slot.live == 1 and (slot.price == price or np.isnan(slot.ahead)):
-        follow_queue(m, v, side, ts)
+    for k in range(side, 2 * v.levels, 2):
+        slot = v.slots[k]
+        if slot.live == 1 and (slot.price == price or np.isnan(slot.ahead)):
+            follow_queue(m, v, k, ts)
 
 
 @kernel
@@ -338,8 +349,12 @@ def settle_book(m, v, bid, ask, mid, ts):  # type: ignore[no-untyped-def]
             before_change(m, ts, net_of(m, KNOWN))
         mark(m, mid)
         state.changed = 1
-    match_book(m, v, BID, ts)
-    match_book(m, v, ASK, ts)
+    if m.config.levels == 1:
+        match_book(m, v, BID, ts)
+        match_book(m, v, ASK, ts)
+    else:
+        match_book_levels(m, v, BID, ts)
+        match_book_levels(m, v, ASK, ts)
 
 
 @kernel

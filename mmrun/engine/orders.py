@@ -1,9 +1,10 @@
-"""The life of an order, one a venue and side: requests, arrival, answers. Kernels.
+"""The life of an order, one a venue, side and level: requests, arrival, answers. Kernels.
 
-One request a venue and side is under way at a time; what quotes want meanwhile is
-looked at again at the first evaluation after the answer. A replace names the order's total size with
-what has filled as far as we know, so that fills on their way never make it too large
-(FIX OrderQty). An answer is not used before its request's own time on the tape.
+Orders are named by their slot `k` (`engine.slots`). One request an order is under way at
+a time; what quotes want meanwhile is looked at again at the first evaluation after the
+answer. A replace names the order's total size with what has filled as far as we know, so
+that fills on their way never make it too large (FIX OrderQty). An answer is not used
+before its request's own time on the tape.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from mmrun.engine.fills import shown_at
 from mmrun.engine.jit import inlined, kernel
 from mmrun.engine.prices import price_of
 from mmrun.engine.records import Adjustment, OrderEvent, Rule
+from mmrun.engine.slots import clear_of_own
 from mmrun.engine.state import (
     BID,
     CANCEL,
@@ -44,22 +46,22 @@ _SLID = int(Adjustment.POST_ONLY)
 
 
 @kernel
-def place(m, v, side, price, size, fresh, ts):  # type: ignore[no-untyped-def]
+def place(m, v, k, price, size, fresh, ts):  # type: ignore[no-untyped-def]
     """Send a new order, or a replacement of the one we know of."""
-    slot = v.slots[side]
+    slot = v.slots[k]
     new = 1 - slot.known_live
     total = size if new == 1 else slot.known_filled + size
-    if m.config.instant == 1 and not stopped(v, side, price):
+    if m.config.instant == 1 and not stopped(v, k & 1, price):
         advance_clock(m, ts)
-        rest(m, v, side, price, total, new, fresh, ts, ts)
-        learn(v, side, fresh, ts)
+        rest(m, v, k, price, total, new, fresh, ts, ts)
+        learn(v, k, fresh, ts)
         return
     slot.request = PLACE
     slot.request_price = price
     slot.request_fresh = fresh
     slot.request_new = new
     slot.request_total = total
-    _send(m, v, side, m.config.order_ns, ts)
+    _send(m, v, k, m.config.order_ns, ts)
 
 
 @inlined
@@ -69,28 +71,28 @@ def stopped(v: Machine, side: int, price: int) -> bool:
 
 
 @kernel
-def pull(m: Machine, v: Machine, side: int, rule: int, ts: int) -> None:
-    """Say why the side is not quoted, and cancel what rests unless that is under way."""
-    slot = v.slots[side]
+def pull(m: Machine, v: Machine, k: int, rule: int, ts: int) -> None:
+    """Say why a slot is not quoted, and cancel what rests unless that is under way."""
+    slot = v.slots[k]
     slot.reason = rule
     if slot.request != NO_REQUEST or slot.known_live == 0:
         return
     slot.request = CANCEL
     slot.request_rule = rule
-    _send(m, v, side, m.config.cancel_ns, ts)
+    _send(m, v, k, m.config.cancel_ns, ts)
 
 
 @inlined
-def _send(m: Machine, v: Machine, side: int, travel_ns: int, ts: int) -> None:
+def _send(m: Machine, v: Machine, k: int, travel_ns: int, ts: int) -> None:
     advance_clock(m, ts)
     config = m.config
-    slot = v.slots[side]
+    slot = v.slots[k]
     slot.request_sent_ts = ts
     slot.request_answer_ts = NEVER
     if config.instant:
         slot.request_effect_ts = NEVER
-        arrive(m, v, side, ts)
-        hear_answer(v, side)
+        arrive(m, v, k, ts)
+        hear_answer(v, k)
         return
     slot.request_effect_ts = ts + config.feed_ns + travel_ns
     state = m.state
@@ -114,20 +116,20 @@ def take_all(m: Machine, v: Machine, side: int, size: float, ts: int) -> None:
 
 
 @kernel
-def arrive(m: Machine, v: Machine, side: int, ts: int) -> None:
+def arrive(m: Machine, v: Machine, k: int, ts: int) -> None:
     """A request takes effect at the venue."""
     config = m.config
-    slot = v.slots[side]
+    slot = v.slots[k]
     slot.request_effect_ts = NEVER
     slot.answer_rule = 0
     if slot.request == CANCEL:
-        _cancel(m, v, side, ts)
+        _cancel(m, v, k, ts)
     elif slot.request_take == 1:
-        _take_and_go(m, v, side, ts)
+        _take_and_go(m, v, k, ts)
     elif slot.request_new == 1 or slot.live == 1:
-        _enter(m, v, side, ts)
+        _enter(m, v, k, ts)
     else:
-        _reject(m, v, side, _FILLED, ts)
+        _reject(m, v, k, _FILLED, ts)
     slot.answer_live = slot.live
     if config.instant == 0:
         slot.request_answer_ts = ts + max(0, config.response_ns - config.feed_ns)
@@ -136,8 +138,8 @@ def arrive(m: Machine, v: Machine, side: int, ts: int) -> None:
 
 
 @kernel
-def _cancel(m: Machine, v: Machine, side: int, ts: int) -> None:
-    slot = v.slots[side]
+def _cancel(m: Machine, v: Machine, k: int, ts: int) -> None:
+    slot = v.slots[k]
     if slot.live == 0:
         return
     slot.live = 0
@@ -146,20 +148,20 @@ def _cancel(m: Machine, v: Machine, side: int, ts: int) -> None:
     left = slot.total - slot.filled
     price = _price(v, slot.price)
     sent, rule = slot.request_sent_ts, slot.request_rule
-    log_order(m, v, ts, sent, side, _CANCELLED, price, left, np.nan, rule)
+    log_order(m, v, ts, sent, k, _CANCELLED, price, left, np.nan, rule)
     m.state.cancels += 1
 
 
 @kernel
-def _reject(m: Machine, v: Machine, side: int, rule: int, ts: int) -> None:
-    slot = v.slots[side]
+def _reject(m: Machine, v: Machine, k: int, rule: int, ts: int) -> None:
+    slot = v.slots[k]
     if slot.live == 0:
         slot.reason = rule
     slot.answer_rule = rule
     size = slot.request_total
     price = _price(v, slot.request_price)
     sent = slot.request_sent_ts
-    log_order(m, v, ts, sent, side, _REJECTED, price, size, np.nan, rule)
+    log_order(m, v, ts, sent, k, _REJECTED, price, size, np.nan, rule)
     m.state.rejects += 1
 
 
@@ -182,39 +184,42 @@ def beside_touch(v: Machine, side: int) -> int:
 @inlined
 def crosses_own(v: Machine, side: int, price: int) -> bool:
     """Whether an order at that price would meet our own of the other side."""
-    other = v.slots[1 - side]
-    if other.live == 0:
-        return False
-    return bool(price >= other.price if side == BID else price <= other.price)
+    for k in range(1 - side, 2 * v.levels, 2):
+        other = v.slots[k]
+        if other.live == 1:
+            if price >= other.price if side == BID else price <= other.price:
+                return True
+    return False
 
 
 @inlined
-def _enter(m: Machine, v: Machine, side: int, ts: int) -> None:
+def _enter(m: Machine, v: Machine, k: int, ts: int) -> None:
     """A new order or a replacement; post-only and own orders are looked at now."""
     config = m.config
-    slot = v.slots[side]
+    side = k & 1
+    slot = v.slots[k]
     price = slot.request_price
     crossing = reaches(v, side, price)
     if crossing and config.post_only == SLIDE:
-        price = beside_touch(v, side)
+        price = clear_of_own(v, k, beside_touch(v, side))
         slot.adjustment = slot.adjustment | _SLID
     elif crossing and config.post_only != OFF:
-        _reject(m, v, side, _POST_ONLY, ts)
+        _reject(m, v, k, _POST_ONLY, ts)
         return
     if config.allow_crossed == 0 and crosses_own(v, side, price):
-        _reject(m, v, side, _OWN_CROSSED, ts)
+        _reject(m, v, k, _OWN_CROSSED, ts)
         return
     total, new, fresh = slot.request_total, slot.request_new, slot.request_fresh
-    rest(m, v, side, price, total, new, fresh, slot.request_sent_ts, ts)
+    rest(m, v, k, price, total, new, fresh, slot.request_sent_ts, ts)
     if crossing and config.post_only == OFF:
-        _take(m, v, side, ts)
+        _take(m, v, k, ts)
 
 
 @inlined
-def rest(m, v, side, price, total, new, fresh, sent, ts):  # type: ignore[no-untyped-def]
+def rest(m, v, k, price, total, new, fresh, sent, ts):  # type: ignore[no-untyped-def]
     """Put the order in the book: in place when only its size shrinks."""
     state = m.state
-    slot = v.slots[side]
+    slot = v.slots[k]
     event = _REPLACE
     if new == 1:
         event = _NEW
@@ -224,7 +229,7 @@ def rest(m, v, side, price, total, new, fresh, sent, ts):  # type: ignore[no-unt
     elif total - slot.filled <= 1e-9 * v.lot:
         # It filled up to its new total while the request travelled: the rest goes.
         slot.request_rule = _FILLED
-        _cancel(m, v, side, ts)
+        _cancel(m, v, k, ts)
         return
     elif price == slot.price and total <= slot.total and fresh == 0:
         event = _REDUCED
@@ -233,41 +238,42 @@ def rest(m, v, side, price, total, new, fresh, sent, ts):  # type: ignore[no-unt
     if event != _REDUCED:
         slot.price = price
         slot.joined_ts = ts
-        slot.ahead = shown_at(m, v, side, price, ts)
+        slot.ahead = shown_at(m, v, k & 1, price, ts)
     left = total - slot.filled
-    log_order(m, v, ts, sent, side, event, _price(v, price), left, slot.ahead, 0)
+    log_order(m, v, ts, sent, k, event, _price(v, price), left, slot.ahead, 0)
     state.orders += 1
 
 
 @kernel
-def _take_and_go(m: Machine, v: Machine, side: int, ts: int) -> None:
+def _take_and_go(m: Machine, v: Machine, k: int, ts: int) -> None:
     """An order at any price takes what is displayed; what is left is cancelled."""
-    slot = v.slots[side]
+    slot = v.slots[k]
     slot.request_take = 0
     total, sent = slot.request_total, slot.request_sent_ts
-    rest(m, v, side, slot.request_price, total, 1, 0, sent, ts)
-    _take(m, v, side, ts)
+    rest(m, v, k, slot.request_price, total, 1, 0, sent, ts)
+    _take(m, v, k, ts)
     if slot.live == 1:
-        _cancel(m, v, side, ts)
+        _cancel(m, v, k, ts)
     slot.reason = slot.request_rule
 
 
 @kernel
-def _take(m: Machine, v: Machine, side: int, ts: int) -> None:
+def _take(m: Machine, v: Machine, k: int, ts: int) -> None:
     """A marketable order walks the displayed book and pays the taker fee."""
-    slot = v.slots[side]
+    slot = v.slots[k]
     while slot.live == 1:
-        level, part = _next_free(v, side, slot.total - slot.filled)
+        level, part = _next_free(v, k, slot.total - slot.filled)
         if part <= 0.0:
             return
-        fill(m, v, side, level, part, 1, ts)
+        fill(m, v, k, level, part, 1, ts)
 
 
 @kernel
-def _next_free(v, side, left):  # type: ignore[no-untyped-def]
+def _next_free(v, k, left):  # type: ignore[no-untyped-def]
     """The best opposite level within our price that still has size we did not take."""
+    side = k & 1
     opposite = 1 - side
-    limit = v.slots[side].price
+    limit = v.slots[k].price
     for index in range(v.book.count[opposite] - 1, -1, -1):
         price = v.book.price[opposite, index]
         within = price <= limit if side == BID else price >= limit
@@ -283,21 +289,21 @@ def _next_free(v, side, left):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def hear_answer(v: Machine, side: int) -> None:
-    """Our side learns what became of its request."""
-    slot = v.slots[side]
+def hear_answer(v: Machine, k: int) -> None:
+    """Our side learns what became of a request."""
+    slot = v.slots[k]
     slot.request_answer_ts = NEVER
     slot.request = NO_REQUEST
     if slot.answer_live == 0:
         slot.known_live = 0
         return
-    learn(v, side, slot.request_fresh, slot.request_sent_ts)
+    learn(v, k, slot.request_fresh, slot.request_sent_ts)
 
 
 @inlined
-def learn(v: Machine, side: int, fresh: int, sent_ts: int) -> None:
+def learn(v: Machine, k: int, fresh: int, sent_ts: int) -> None:
     """Know the order as it stands at the venue."""
-    slot = v.slots[side]
+    slot = v.slots[k]
     if slot.known_id != slot.order_id:
         slot.known_filled = 0.0
         slot.known_id = slot.order_id
@@ -310,9 +316,9 @@ def learn(v: Machine, side: int, fresh: int, sent_ts: int) -> None:
 
 
 @inlined
-def status_of(v: Machine, side: int) -> int:
-    """The side's rule now: quoted while an order rests at the venue."""
-    slot = v.slots[side]
+def status_of(v: Machine, k: int) -> int:
+    """A slot's rule now: quoted while an order rests at the venue."""
+    slot = v.slots[k]
     if slot.live == 1:
         return _QUOTED
     if slot.request == PLACE and slot.request_effect_ts != NEVER:
@@ -321,21 +327,21 @@ def status_of(v: Machine, side: int) -> int:
 
 
 @inlined
-def log_decision(m: Machine, v: Machine, side: int, ts: int) -> None:
-    """Record the side's rule when it, or how the quote was adjusted, has changed."""
-    slot = v.slots[side]
-    status = status_of(v, side)
+def log_decision(m: Machine, v: Machine, k: int, ts: int) -> None:
+    """Record a slot's rule when it, or how the quote was adjusted, has changed."""
+    slot = v.slots[k]
+    status = status_of(v, k)
     adjustment = slot.adjustment if status == _QUOTED else 0
     if status != slot.status or adjustment != slot.status_adjustment:
-        _write_decision(m, v, side, status, adjustment, ts)
+        _write_decision(m, v, k, status, adjustment, ts)
 
 
 @kernel
 def _write_decision(
-    m: Machine, v: Machine, side: int, status: int, adjustment: int, ts: int
+    m: Machine, v: Machine, k: int, status: int, adjustment: int, ts: int
 ) -> None:
     advance_clock(m, ts)
-    slot = v.slots[side]
+    slot = v.slots[k]
     slot.status = status
     slot.status_adjustment = adjustment
     state = m.state
@@ -344,7 +350,8 @@ def _write_decision(
     row.price = _price(v, slot.price) if slot.live == 1 else np.nan
     row.size = slot.total - slot.filled if slot.live == 1 else 0.0
     row.venue = v.index
-    row.side = 1 if side == BID else -1
+    row.side = 1 if k & 1 == BID else -1
+    row.level = k >> 1
     row.rule = status
     row.adjustment = adjustment
     row.missing = slot.missing if status == _MISSING else -1

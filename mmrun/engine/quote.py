@@ -16,10 +16,10 @@ from mmrun.documents.words import closest
 from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.bind import configure, enter_venue, param_values, shared_sizes
 from mmrun.engine.book import set_touch
+from mmrun.engine.evaluation import evaluate_quotes
 from mmrun.engine.guards import guard_of
 from mmrun.engine.jit import uncompiled
 from mmrun.engine.prices import price_of, ticks_down, ticks_up
-from mmrun.engine.quoting import evaluate_quotes
 from mmrun.engine.records import Adjustment, Rule
 from mmrun.engine.state import ASK, BID, KNOWN, NO_ASK, NO_BID, OFF, new_machines
 from mmrun.lang.check import check
@@ -35,6 +35,7 @@ from mmrun.lang.sources import source_of, sources_in
 from mmrun.lang.walk import postorder
 from mmrun.market.instrument import Instrument
 from mmrun.plan.compile import Checked, at_each, quoted_venues, roots_of
+from mmrun.plan.levels import output_name
 from mmrun.plan.plan import OUTPUTS
 from mmrun.problems import UsageError
 from mmrun.strategy.spec import Fee, Input, Strategy, Venue
@@ -95,9 +96,10 @@ class Quoted:
     """Quotes with what stood behind them."""
 
     quotes: list[Quote]
-    #: quote fields, lets, inputs; NaN where missing; `NASDAQ.load` where venues differ
+    #: quote fields, lets, inputs of the first level; NaN where missing; `NASDAQ.load`
+    #: where venues differ
     values: Mapping[str, float]
-    #: at each quote's venue every node of every formula, by `id`
+    #: at each quote's venue and level every node of every formula, by `id`
     nodes: Sequence[Mapping[int, float]]
     acted: frozenset[Rule]  #: rules that removed or changed a quote
     missing: tuple[str, ...]  #: texts of what has no value and would need one
@@ -116,30 +118,49 @@ def quotes_in(checked: Checked, market: Market) -> Quoted:
     inputs = enumerate(strategy.inputs)
     roots = {each.name: input_expr(each, i) for i, each in inputs}
     roots |= dict(checked.lets) | {f"={name}": e for name, e in checked.fields.items()}
+    if checked.levels > 1:
+        roots |= {f">{name}": e for name, e in checked.deeper.items()}
     given = _given(checked, market, roots, tick, lot)
     rows = [_row(strategy, given, each, multiplier) for each in instruments]
-    nodes = postorder(roots.values())
-    asked = roots | {f"#{id(node)}": node for node in nodes}
+    nodes = {f"#{id(node)}": node for node in postorder(roots.values())}
     every = [
-        Evaluator(asked | _sizes(checked, each.venue)).step(row)
+        [
+            Evaluator(roots | nodes | _sizes(checked, each.venue, level)).step(
+                _at_level(row, level)
+            )
+            for level in range(checked.levels)
+        ]
         for each, row in zip(instruments, rows, strict=True)
     ]
     machine = _machine(strategy, multiplier, rows[0])
     for instrument, row in zip(instruments, rows, strict=True):
         v = enter_venue(machine, strategy, instrument)
-        v.outputs = len(OUTPUTS) * v.index
+        v.outputs = len(OUTPUTS) * checked.levels * v.index
         if market.mid is None:
             _show_book(v, row)
-    _decide(machine, [one[f"={name}"] for one in every for name in OUTPUTS])
+    _decide(
+        machine,
+        [
+            values[_sign(level) + name]
+            for levels in every
+            for level, values in enumerate(levels)
+            for name in OUTPUTS
+        ],
+    )
     quotes = [
-        Quote(each.venue or None, 0, *_shown(machine.venues[k]))
-        for k, each in enumerate(instruments)
+        Quote(each.venue or None, level, *_shown(machine.venues[n], level))
+        for n, each in enumerate(instruments)
+        for level in range(checked.levels)
     ]
     own = {v.name for v in strategy.venues if v.tick and v.lot}
     return Quoted(
         quotes=quotes,
-        values=dict(_values(roots, instruments, every)),
-        nodes=[{id(node): one[f"#{id(node)}"] for node in nodes} for one in every],
+        values=dict(_values(roots, instruments, [levels[0] for levels in every])),
+        nodes=[
+            {id(node): values[key] for key, node in nodes.items()}
+            for levels in every
+            for values in levels
+        ],
         acted=_acted(machine, len(instruments)),
         missing=tuple(
             dict.fromkeys(
@@ -152,14 +173,26 @@ def quotes_in(checked: Checked, market: Market) -> Quoted:
     )
 
 
-def _sizes(checked: Checked, venue: str) -> dict[str, Expr]:
+def _at_level(row: Row, level: int) -> Row:
+    return replace(row, states={**row.states, "level": float(level)})
+
+
+def _sign(level: int) -> str:
+    """What stands before a quote field's name among the roots."""
+    return ">" if level else "="
+
+
+def _sizes(checked: Checked, venue: str, level: int) -> dict[str, Expr]:
     """What a venue gets of the sizes, where they are divided."""
+    if checked.strategy.allocation is None:
+        return {}
     venues = quoted_venues(checked.strategy)
     roots = at_each(roots_of(checked), checked.strategy, venues)
+    places = {n: joined(venue, output_name(n, level)) for n in ("bid_size", "ask_size")}
     return {
-        f"={name}": roots[joined(venue, name)]
-        for name in ("bid_size", "ask_size")
-        if checked.strategy.allocation is not None and joined(venue, name) in roots
+        _sign(level) + name: roots[place]
+        for name, place in places.items()
+        if place in roots
     }
 
 
@@ -168,8 +201,10 @@ def _values(
     instruments: Sequence[Instrument],
     every: Sequence[Mapping[str, float]],
 ) -> Iterator[tuple[str, float]]:
-    """What formulas give, at each venue where it depends on one."""
+    """What formulas give at the first level, at each venue where it depends on one."""
     for name, root in roots.items():
+        if name.startswith(">"):
+            continue
         apart = any(source_of(node) == QUOTED for node in postorder([root]))
         for instrument, one in zip(instruments, every, strict=True):
             if apart and len(every) > 1:
@@ -222,6 +257,8 @@ def _given(
             or texts.get(known)
             or _at_some(checked.strategy, texts, known)
         )
+        if name == "level":
+            raise GivenError(name, "each quote has its own", "all levels are quoted")
         if name in declared:
             inputs[name] = input_value(declared[name], text, tick, lot)
         elif row is not None and row.op in ("market", "state"):
@@ -434,7 +471,6 @@ def _decide(machine: Any, outputs: list[float]) -> None:
             v.slots["reason"] = v.guard
         if machine.config.post_only == OFF:  # it would take; here it is shown as it is
             v.book.count[:] = 0
-            v.best_bid, v.best_ask = NO_BID, NO_ASK
     if all(v.guard for v in machine.venues[: machine.config.venues]):
         return
 
@@ -444,13 +480,13 @@ def _decide(machine: Any, outputs: list[float]) -> None:
     uncompiled(evaluate_quotes)(machine, formulas, 0)
 
 
-def _shown(v: Any) -> tuple[Any, ...]:
-    """Bid, its size, ask, its size, and the two rules."""
+def _shown(v: Any, level: int) -> tuple[Any, ...]:
+    """Bid, its size, ask, its size, and the two rules of a level."""
     prices: list[Any] = []
     rules: list[str | None] = []
     tick, per_unit = v.tick, float(v.ticks_per_unit)
     for side in (BID, ASK):
-        slot = v.slots[side]
+        slot = v.slots[2 * level + side]
         if slot.live:
             prices += [price_of(int(slot.price), tick, per_unit), float(slot.total)]
             rules.append(None)
@@ -490,8 +526,7 @@ def rules_of(rule: int, adjustment: int) -> frozenset[Rule]:
 def _acted(machine: Any, venues: int) -> frozenset[Rule]:
     found: set[Rule] = set()
     for index in range(venues):
-        for side in (BID, ASK):
-            slot = machine.venues[index].slots[side]
+        for slot in machine.venues[index].slots[: 2 * machine.config.levels]:
             rule = Rule.QUOTED if slot.live else int(slot.reason)
             found |= rules_of(rule, int(slot.adjustment))
     return frozenset(found)
@@ -499,10 +534,13 @@ def _acted(machine: Any, venues: int) -> frozenset[Rule]:
 
 def _missing(checked: Checked, row: Row, venue: str) -> tuple[str, ...]:
     """What a venue's quote fields read that has no value, as texts for `--set`."""
-    nodes = [n for n in postorder(checked.fields.values()) if n.op != "const"]
+    fields = [*checked.fields.values()]
+    fields += checked.deeper.values() if checked.levels > 1 else ()
+    nodes = [n for n in postorder(fields) if n.op != "const"]
     named = {id(expr): name for name, expr in checked.lets.items()}
     texts = {id(node): named.get(id(node)) or show(node) for node in nodes}
-    values = Evaluator({texts[id(node)]: node for node in nodes}).step(row)
+    named_nodes = {texts[id(node)]: node for node in nodes}
+    values = Evaluator(named_nodes).step(_at_level(row, 0))
     lacking = {key for key, text in texts.items() if math.isnan(values[text])}
     sources = [
         texts[id(node)]

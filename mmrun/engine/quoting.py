@@ -11,19 +11,19 @@ from mmrun.engine.accounts import log_order, own_state, worth
 from mmrun.engine.book import reaches
 from mmrun.engine.clock import advance_clock
 from mmrun.engine.fills import shown_at
-from mmrun.engine.guards import known_elsewhere
 from mmrun.engine.jit import call_residual, inlined, kernel
 from mmrun.engine.orders import beside_touch, crosses_own, place, pull
 from mmrun.engine.prices import price_of, ticks_quoted
 from mmrun.engine.records import Adjustment, OrderEvent, Rule
+from mmrun.engine.slots import may_add
 from mmrun.engine.state import (
     ASK,
     BID,
     KNOWN,
+    NEVER,
     NO_ASK,
     NO_BID,
     NO_REQUEST,
-    PLACE,
     REDUCE_ONLY,
     SKIP,
     Machine,
@@ -37,9 +37,10 @@ _MAX_INVENTORY, _MAX_VALUE = int(Rule.MAX_INVENTORY), int(Rule.MAX_POSITION_VALU
 _NO_SHORT, _MIN_SIZE = int(Rule.NO_SHORT), int(Rule.MIN_SIZE)
 _AFTER_FILL = int(Rule.AFTER_FILL)
 _SLID, _HELD = int(Adjustment.POST_ONLY), int(Adjustment.TOLERANCE)
+_PLACED = int(Adjustment.PLACE)
 _REPLACE = int(OrderEvent.REPLACE)
-#: Positions in plan.OUTPUTS.
-_BID_PRICE, _BID_SIZE = 3, 5
+#: How many plan.OUTPUTS a level has, and the positions of two of them.
+FIELDS, BID_PRICE, BID_SIZE = 7, 3, 5
 
 
 @inlined
@@ -65,42 +66,13 @@ def evaluate_formulas(m, formula, ts):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def evaluate_quotes(m, formula, ts):  # type: ignore[no-untyped-def]
-    """Evaluate the formulas and bring the working orders in line.
-
-    The row's columns are in the registers already.
-    """
-    evaluate_formulas(m, formula, ts)
-    state = m.state
-    state.evaluated = 1
-    state.steady = state.repeatable
-    if m.config.venues == 1:
-        quote_venue(m, m.venues[0], ts)
-    else:
-        _quote_all(m, ts)
-
-
-@kernel
-def _quote_all(m: Machine, ts: int) -> None:
-    """Each venue by itself; in a snapshot of which a side is still to come, later."""
-    for k in range(m.config.venues):
-        v = m.venues[k]
-        whole = v.best_bid != NO_BID and v.best_ask != NO_ASK
-        partly = ts == v.clear_ts and not whole and known_elsewhere(m, v)
-        if v.guard == 0 and not partly:
-            quote_venue(m, v, ts)
-        else:
-            m.state.steady = 0
-
-
-@inlined
 def quote_venue(m, v, ts):  # type: ignore[no-untyped-def]
-    """Bring a venue's two orders in line with what the formulas gave."""
+    """Bring a venue's two orders, of one level, in line with what the formulas gave."""
     outputs = v.outputs
-    bid_price = m.registers[outputs + _BID_PRICE]
-    ask_price = m.registers[outputs + _BID_PRICE + 1]
-    bid_size = m.registers[outputs + _BID_SIZE]
-    ask_size = m.registers[outputs + _BID_SIZE + 1]
+    bid_price = m.registers[outputs + BID_PRICE]
+    ask_price = m.registers[outputs + BID_PRICE + 1]
+    bid_size = m.registers[outputs + BID_SIZE]
+    ask_size = m.registers[outputs + BID_SIZE + 1]
     bid, bid_rule = target_price(m, v, BID, bid_price, bid_size)
     ask, ask_rule = target_price(m, v, ASK, ask_price, ask_size)
     both = bid_rule == 0 and ask_rule == 0
@@ -172,15 +144,18 @@ def _work_sides(m, v, bid, bid_size, bid_rule, ask, ask_size, ask_rule, ts):  # 
 
 
 @inlined
-def target_price(m, v, side, price, size):  # type: ignore[no-untyped-def]
+def target_price(m, v, k, price, size):  # type: ignore[no-untyped-def]
     """A formula's price in ticks, and the rule that forbids it (0 none)."""
     config = m.config
+    side = k & 1
     # Beyond 2**53 ticks neighbouring floats are more than a tick apart.
     bound = 9007199254740992.0 * v.tick
     if not (abs(price) < bound and abs(size) < np.inf):
         missing = math.isnan(price) or math.isnan(size)
         return 0, _MISSING if missing else _NOT_FINITE
     ticks = ticks_quoted(config, v, side, price)
+    if v.inside_ticks < NEVER:
+        ticks = _placed(v, k, ticks)
     if ticks <= 0 and config.allow_crossed == 0:
         return ticks, _NOT_POSITIVE
     if config.price_collar < np.inf:
@@ -191,22 +166,35 @@ def target_price(m, v, side, price, size):  # type: ignore[no-untyped-def]
     return ticks, 0
 
 
+@kernel
+def _placed(v: Machine, k: int, ticks: int) -> int:
+    """A target, or where it is better what `quote.place` allows from the venue's touch."""
+    touch = v.best_bid if k & 1 == BID else v.best_ask
+    best = ticks
+    if touch != NO_BID and touch != NO_ASK:
+        if k & 1 == BID:
+            best = min(ticks, touch + v.inside_ticks)
+        else:
+            best = max(ticks, touch - v.inside_ticks)
+    v.slots[k].want_adjustment = 0 if best == ticks else _PLACED
+    return best
+
+
 @inlined
-def limited_size(m, v, side, size):  # type: ignore[no-untyped-def]
+def limited_size(v, k, size, room, limit):  # type: ignore[no-untyped-def]
     """A formula's size in whole lots within headroom: size, adjustment, rule.
 
     Neither changes often, so what became of the last is remembered.
     """
-    slot = v.slots[side]
-    room, limit = headroom(m, v, side)
+    slot = v.slots[k]
     if size != slot.asked or room != slot.asked_room or limit != slot.asked_limit:
-        _limit_size(v, side, size, room, limit)
+        _limit_size(v, k, size, room, limit)
     return slot.given, slot.given_adjustment, slot.given_rule
 
 
 @kernel
-def _limit_size(v, side, size, room, limit):  # type: ignore[no-untyped-def]
-    slot = v.slots[side]
+def _limit_size(v, k, size, room, limit):  # type: ignore[no-untyped-def]
+    slot = v.slots[k]
     slot.asked, slot.asked_room, slot.asked_limit = size, room, limit
     slot.given_adjustment = slot.given_rule = 0
     slot.given = whole_lots(v, size)
@@ -259,16 +247,10 @@ def headroom(m, v, side):  # type: ignore[no-untyped-def]
 def _worked_elsewhere(m: Machine, v: Machine, side: int) -> float:
     """What our orders at other venues may still add on a side."""
     size = 0.0
-    for k in range(m.config.venues):
-        slot = m.venues[k].slots[side]
-        if k != v.index:
-            left = 0.0
-            if slot.known_live == 1:
-                left = slot.known_total - slot.known_filled
-            if slot.request == PLACE:
-                known = 0.0 if slot.request_new == 1 else slot.known_filled
-                left = max(left, slot.request_total - known)
-            size += left
+    for n in range(m.config.venues):
+        if n != v.index:
+            for k in range(side, 2 * v.levels, 2):
+                size += may_add(m.venues[n].slots[k])
     return size
 
 
@@ -279,18 +261,28 @@ def work_side(m, v, side, price, size, rule, ts):  # type: ignore[no-untyped-def
     True when the same target would now send nothing, at any later time either.
     """
     config = m.config
-    slot = v.slots[side]
-    adjustment = 0
+    adjustment = v.slots[side].want_adjustment
     if rule == 0 and config.post_only <= SKIP and reaches(v, side, price):
         if config.post_only == SKIP:
             rule = _POST_ONLY
         else:
             price = beside_touch(v, side)
-            adjustment = _SLID
+            adjustment |= _SLID
     if rule == 0:
-        size, clip, rule = limited_size(m, v, side, size)
+        room, limit = headroom(m, v, side)
+        size, clip, rule = limited_size(v, side, size, room, limit)
         adjustment |= clip
-    if rule == 0 and ts - slot.last_fill_ts < config.after_fill_ns:
+    return settle(m, v, side, price, size, rule, adjustment, ts)
+
+
+@inlined
+def settle(m, v, k, price, size, rule, adjustment, ts):  # type: ignore[no-untyped-def]
+    """Pull a slot's order by a rule, or send what it lacks of a price and a size.
+
+    True when the same would now send nothing, at any later time either.
+    """
+    slot = v.slots[k]
+    if rule == 0 and ts - v.slots[k & 1].last_fill_ts < m.config.after_fill_ns:
         left = slot.known_total - slot.known_filled
         if slot.known_live == 0:
             rule = _AFTER_FILL
@@ -298,10 +290,10 @@ def work_side(m, v, side, price, size, rule, ts):  # type: ignore[no-untyped-def
             size = left
     if rule != 0:
         slot.missing = missing_input(m, v) if rule == _MISSING else -1
-        pull(m, v, side, rule, ts)
+        pull(m, v, k, rule, ts)
         return slot.known_live == 0 and slot.request == NO_REQUEST
     if slot.request == NO_REQUEST:
-        _requote(m, v, side, price, size, adjustment, ts)
+        _requote(m, v, k, price, size, adjustment, ts)
     if slot.request != NO_REQUEST or slot.known_live == 0 or slot.known_price != price:
         return False
     left = slot.known_total - slot.known_filled
@@ -310,10 +302,10 @@ def work_side(m, v, side, price, size, rule, ts):  # type: ignore[no-untyped-def
 
 
 @inlined
-def _requote(m, v, side, price, size, adjustment, ts):  # type: ignore[no-untyped-def]
+def _requote(m, v, k, price, size, adjustment, ts):  # type: ignore[no-untyped-def]
     """Leave the order, shrink it in place, or replace it (strategy-format: requote)."""
     config = m.config
-    slot = v.slots[side]
+    slot = v.slots[k]
     fresh = 0
     if slot.known_live == 1:
         age = ts - slot.known_since
@@ -333,7 +325,7 @@ def _requote(m, v, side, price, size, adjustment, ts):  # type: ignore[no-untype
             else:
                 return
     slot.adjustment = adjustment
-    place(m, v, side, price, size, fresh, ts)
+    place(m, v, k, price, size, fresh, ts)
 
 
 @kernel

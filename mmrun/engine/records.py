@@ -49,6 +49,7 @@ class Adjustment(IntFlag):
     MAX_POSITION_VALUE = 4
     NO_SHORT = 8
     TOLERANCE = 16  #: left where it was: within requote.tolerance or min_life
+    PLACE = 32  #: moved back to the venue's touch: quote.place
 
 
 class OrderEvent(IntEnum):
@@ -76,6 +77,7 @@ FILL = np.dtype(
         ("venue", "i1"),  # index into Recording.venues
         ("side", "i1"),
         ("taker", "i1"),
+        ("level", "i1"),
     ],
     align=True,
 )
@@ -88,7 +90,7 @@ ORDER = np.dtype(
         ("queue_ahead", "f8"),  # when it joined; NaN unknown
         ("order_id", "u4"),
         ("venue", "i1"),
-        ("side", "i1"),
+        ("side", "i1"),  # ±(1 + level): one byte, for this log is long
         ("event", "i1"),  # OrderEvent
         ("rule", "i1"),  # Rule: why it was cancelled or rejected
     ],
@@ -101,6 +103,7 @@ DECISION = np.dtype(
         ("size", "f8"),
         ("venue", "i1"),
         ("side", "i1"),
+        ("level", "i1"),
         ("rule", "i1"),  # Rule
         ("adjustment", "i1"),  # Adjustment
         ("missing", "i2"),  # index into Recording.missing_names, -1 none
@@ -145,7 +148,9 @@ class Totals:
     max_drawdown: float  #: positive, of net equity at every row
     max_abs_inventory: float
     abs_inventory_ns: float  #: ∫ |inventory| dt, size·ns
-    rule_ns: NDArray[np.int64]  #: [side (0 bid, 1 ask), Rule] ns; sums to the session
+    #: [side (0 bid, 1 ask), Rule] ns; sums to the session. Of several levels a side is
+    #: quoted while one of them rests, else by level 0's rule
+    rule_ns: NDArray[np.int64]
     session_ns: int
     both_ns: int  #: both sides resting
     touch_ns: NDArray[np.int64]  #: [side] ns resting at the market's best price
@@ -156,6 +161,8 @@ class Totals:
     unknown_trades: int  #: trades that stayed unsigned
     venue_rule_ns: NDArray[np.int64]  #: [venue, side, Rule] as `rule_ns`, of each venue
     venue_both_ns: NDArray[np.int64]  #: [venue] ns with both sides resting there
+    #: [level, side, Rule] ns, each level by itself; not counted of one level
+    level_rule_ns: NDArray[np.int64]
     #: rows of each instrument that is read and not quoted, which are no events
     watched_rows: NDArray[np.int64] = field(
         default_factory=lambda: np.zeros(0, np.int64)

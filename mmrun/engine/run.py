@@ -12,7 +12,7 @@ For every batch of the feed
         equity grid. Requests and the grid of exactly the row's time wait for the rows
         of that time. Deadlines may cancel; placing happens only at rows. Lives in
         `guards.run_due`.
-     b. Apply the row to its venue. A trade is matched against our resting order in
+     b. Apply the row to its venue. A trade is matched against our resting orders in
         queue order, its size consumed once; a book row moves the book, marks the
         inventory held so far to the new mid, fills orders it reaches, and lowers what
         is ahead of us. Lives in `kernel.advance`, `fills`, `book`.
@@ -24,9 +24,10 @@ For every batch of the feed
         flattened, a taker order follows; lives in `guards.flatten`.
      f. At the rows `requote.on` names: formulas (`quoting.evaluate_formulas`: the
         residual, a compiled function), then at each venue rounding, own crossing,
-        post-only, limits (`quoting.target_price`, `quoting.limited_size`).
+        post-only, limits (`quoting.target_price`, `quoting.limited_size`); what several
+        levels have to do with each other, in `ladder`.
      g. Compare with the working orders and send requests, at once when all latencies
-        are zero; lives in `quoting.quote_venue`, `orders`.
+        are zero; lives in `quoting.quote_venue`, `ladder.quote_levels`, `orders`.
      h. Record what changed: fills and order events as they happen, decisions when a
         side's rule changes (`orders.log_decision`), equity on its grid.
 
@@ -390,4 +391,5 @@ def _totals(machine: Machine, pipeline: Pipeline, last_ts: int) -> Totals:
         watched_rows=np.zeros(0, np.int64)
         if pipeline.watched is None
         else pipeline.watched.copy(),
+        level_rule_ns=machine.level_ns[: int(machine.config.levels)].copy(),
     )

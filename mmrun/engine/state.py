@@ -64,6 +64,8 @@ CONFIG = np.dtype(
         ("fill_model", "i8"),
         ("through_ticks", "i8"),
         ("instant", "i8"),  # all latencies zero
+        ("levels", "i8"),  # quotes a side
+        ("single", "i8"),  # one venue, one quote a side
         ("plain", "i8"),  # moving an order asks for nothing but its price
         ("feed_ns", "i8"),
         ("order_ns", "i8"),
@@ -139,7 +141,8 @@ STATE = np.dtype(
     align=True,
 )
 
-#: One a side: the order at the venue, what we know of it, the request under way.
+#: One a side and level: the order at the venue, what we know of it, the request under
+#: way. A slot's number is 2*level + side, so that of level 0 it is the side.
 SLOT = np.dtype(
     [
         # at the venue
@@ -157,7 +160,7 @@ SLOT = np.dtype(
         ("known_total", "f8"),
         ("known_filled", "f8"),
         ("known_since", "i8"),  # when the order got its price
-        ("last_fill_ts", "i8"),
+        ("last_fill_ts", "i8"),  # of level 0: the side's
         # the size a formula gave last, its headroom and rule, and what became of it
         ("asked", "f8"),
         ("asked_room", "f8"),
@@ -165,6 +168,11 @@ SLOT = np.dtype(
         ("given", "f8"),
         ("given_adjustment", "i8"),
         ("given_rule", "i8"),
+        # where formulas want it now; the first level alone needs the last
+        ("want_price", "i8"),
+        ("want_size", "f8"),
+        ("want_rule", "i8"),  # 0: it is wanted
+        ("want_adjustment", "i8"),
         # the one request that may be under way
         ("request", "i8"),
         ("request_price", "i8"),
@@ -205,7 +213,7 @@ NOTICE = np.dtype(
     [
         ("due", "i8"),
         ("venue", "i8"),
-        ("side", "i8"),
+        ("slot", "i8"),
         ("order_id", "i8"),
         ("price", "f8"),
         ("filled", "f8"),
@@ -251,6 +259,9 @@ WATCH = np.dtype(
 
 #: Venues that one strategy quotes.
 VENUES = 16
+#: Quotes a side at one venue; the schema says so of `quote.levels.count`.
+QUOTE_LEVELS = 16
+SLOTS = 2 * QUOTE_LEVELS
 #: Levels a side that a book can hold; beyond, the tape is refused.
 LEVELS = 1 << 14
 #: Trading sessions of one run.
@@ -258,7 +269,7 @@ SESSIONS = 1 << 12
 #: The residual's registers, and how many of them are of each kind.
 REGISTERS, COLUMNS, STATES, PREVIOUS = 1024, 512, 256, 256
 #: Records kept before the loop copies them out, and the most one row can make.
-ROOM, ROW_ROOM = 1 << 12, 256
+ROOM, ROW_ROOM = 1 << 13, 1 << 12
 #: The order log is the longest by far. Memory comes when it is written; each time the
 #: loop has to copy records out, the kernel waits for it and for other threads.
 FILLS_ROOM, ORDERS_ROOM, EQUITY_ROOM = 1 << 16, 1 << 19, 1 << 17
@@ -280,12 +291,14 @@ BOOK = np.dtype(
 VENUE = np.dtype(
     [
         ("index", "i8"),
+        ("levels", "i8"),  # quotes a side
         ("tick", "f8"),
         ("ticks_per_unit", "f8"),  # round(1/tick) where 1/tick is whole, else 0
         ("per_tick", "f8"),  # 1/tick where tick is the float of 1/that, else 0
         ("lot", "f8"),
         ("min_size", "f8"),
         ("tolerance_ticks", "i8"),
+        ("inside_ticks", "i8"),  # our best place from the touch; NEVER: anywhere
         ("maker_rate", "f8"),
         ("maker_unit", "i8"),
         ("taker_rate", "f8"),
@@ -303,7 +316,7 @@ VENUE = np.dtype(
         # of several venues; of one the machine's own say it
         ("rule_ns", "i8", (2, len(Rule))),  # by side and Rule
         ("both_ns", "i8"),
-        ("slots", SLOT, (2,)),  # by side
+        ("slots", SLOT, (SLOTS,)),
         ("book", BOOK),
     ],
     align=True,
@@ -318,6 +331,7 @@ MACHINE = np.dtype(
         ("venues", VENUE, (VENUES,)),
         ("accounts", ACCOUNT, (2,)),  # TRUE, KNOWN
         ("rule_ns", "i8", (2, len(Rule))),  # by side and Rule
+        ("level_ns", "i8", (QUOTE_LEVELS, 2, len(Rule))),  # of several levels
         ("touch_ns", "i8", (2,)),  # by side
         ("sessions", "i8", (SESSIONS, 2)),  # open, close
         ("registers", "f8", (REGISTERS,)),
@@ -385,11 +399,11 @@ def add_venue(machine: Any) -> Any:
     machine.config.venues += 1
     venue.best_bid, venue.best_ask = NO_BID, NO_ASK
     venue.clear_ts = -NEVER
-    for side in (BID, ASK):
-        slot = venue.slots[side]
-        slot.request_effect_ts = slot.request_answer_ts = NEVER
-        slot.last_fill_ts = -NEVER
-        slot.reason = Rule.NO_DATA
-        slot.asked = np.nan
-        slot.missing = slot.status = -1
+    venue.levels = machine.config.levels
+    slots = venue.slots
+    slots["request_effect_ts"] = slots["request_answer_ts"] = NEVER
+    slots["last_fill_ts"] = -NEVER
+    slots["reason"] = Rule.NO_DATA
+    slots["asked"] = np.nan
+    slots["missing"] = slots["status"] = -1
     return venue

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from mmrun.engine.jit import inlined, kernel
+from mmrun.engine.slots import rests
 from mmrun.engine.state import (
     ASK,
     BID,
@@ -111,8 +112,8 @@ def is_quoted(m: Machine, w: Any) -> bool:
         return False
     for k in range(m.config.venues):
         v = m.venues[k]
-        rests = v.slots[BID].live == 1 or v.slots[ASK].live == 1
-        if rests and (w.venue < 0 or w.venue == k):
+        here = w.venue < 0 or w.venue == k
+        if here and (rests(v, BID) or rests(v, ASK)):
             return True
     return False
 
@@ -187,14 +188,15 @@ def ahead_of(m: Machine, side: int) -> float:
     """The size ahead of our best-priced order on a side; of equal ones the smallest."""
     best = np.nan
     found = np.nan
-    for k in range(m.config.venues):
-        v = m.venues[k]
-        slot = v.slots[side]
-        if slot.live == 1 and slot.known_live == 1:
-            price = slot.price * v.tick
-            better = price > best if side == BID else price < best
-            if np.isnan(best) or better:
-                best, found = price, slot.ahead
-            elif price == best and not found <= slot.ahead:
-                found = slot.ahead
+    for n in range(m.config.venues):
+        v = m.venues[n]
+        for k in range(side, 2 * v.levels, 2):
+            slot = v.slots[k]
+            if slot.live == 1 and slot.known_live == 1:
+                price = slot.price * v.tick
+                better = price > best if side == BID else price < best
+                if np.isnan(best) or better:
+                    best, found = price, slot.ahead
+                elif price == best and not found <= slot.ahead:
+                    found = slot.ahead
     return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mmrun.lang.names import mid
+from mmrun.lang.names import STEP, mid
 from mmrun.lang.nodes import Expr, Name, Node, Number, Type, Unary
 from mmrun.lang.scope import Context, Operand, compose, describe, describe_dimension
 from mmrun.units import MONEY, PRICE, RATIO, SIZE, TIME, Dimension
@@ -19,6 +19,8 @@ from mmrun.units import MONEY, PRICE, RATIO, SIZE, TIME, Dimension
 BARE = Type(bare=True)
 CONDITION = Type(kind="bool")
 RELATIVE = Type(relative=True)
+#: Fields in which a bare number would be one of several things.
+_DISTANCES = frozenset({"half_spread", STEP})
 _SPELLINGS = "write 5bps, 2tick, or 0.05 as a param with `unit: price`"
 _AS_PRICE = "for a price write 2tick, or 0.05 as a param with `unit: price`"
 #: What brings a value of a unit to another, by the quotient of the two.
@@ -87,10 +89,8 @@ def fit_field(
         hint = "write x if condition else y" if found.kind == "bool" else "compare it"
         context.error("MM323", message, operand.node, hint)
         return None
-    if found.bare and field == "half_spread" and not is_literal(operand.node, 0):
-        message = (
-            f"{context.text(operand.node)} is a bare number: half_spread needs a unit"
-        )
+    if found.bare and field in _DISTANCES and not is_literal(operand.node, 0):
+        message = f"{context.text(operand.node)} is a bare number: {field} needs a unit"
         if not context.unit_error("MM321", message, operand.node, _SPELLINGS):
             return None
     if found.bare:

@@ -148,13 +148,20 @@ _ROWS = (
     _state("drawdown", _MONEY, "net_pnl below its highest, 0 or positive"),
     _state("fill_count", _RATIO, "own fills so far", of="venue"),
     _state("time_since_fill", _TIME, "since the last own fill", of="venue"),
-    _state("working_bid", _PRICE, "price of the working bid", of="venue"),
-    _state("working_ask", _PRICE, "price of the working ask", of="venue"),
-    _state("working_bid_size", _SIZE, "open size of the working bid", of="venue"),
-    _state("working_ask_size", _SIZE, "open size of the working ask", of="venue"),
-    _state("queue_ahead_bid", _SIZE, "size ahead of the working bid", of="venue"),
-    _state("queue_ahead_ask", _SIZE, "size ahead of the working ask", of="venue"),
-    _state("level", _RATIO, "0, 1, ... of quotes in levels", supported=False),
+    _state("working_bid", _PRICE, "price of the best working bid", of="venue"),
+    _state("working_ask", _PRICE, "price of the best working ask", of="venue"),
+    _state("working_bid_size", _SIZE, "open size of the working bids", of="venue"),
+    _state("working_ask_size", _SIZE, "open size of the working asks", of="venue"),
+    _state("queue_ahead_bid", _SIZE, "size ahead of the best working bid", of="venue"),
+    _state("queue_ahead_ask", _SIZE, "size ahead of the best working ask", of="venue"),
+    Named(
+        "level",
+        "own state",
+        _RATIO,
+        "0, 1, ...: which of `quote.levels.count` quotes a side",
+        "state",
+        Stage.PARAM,
+    ),
     _quote("fair", "the quote's fair price"),
     _quote("half_spread", "half the quoted spread, a price"),
     _quote("reservation", "the price quoted around"),
@@ -248,16 +255,24 @@ VENUE_NAMES: dict[str, Named] = {row.name: row for row in _ROWS_OF_A_VENUE}
 #: Names that a let, a param or an input may not bear.
 RESERVED_NAMES: frozenset[str] = frozenset(NAMES)
 
+#: The key of the distance between levels, as of a quote field.
+STEP = "levels.step"
 #: Fields of a quote section and what they must be.
 FIELDS: dict[str, Type] = (
     dict.fromkeys(QUOTE_FIELDS, _PRICE)
     | dict.fromkeys(_TOUCH, _PRICE)
     | dict.fromkeys(("size", *_TOUCH_SIZES), _SIZE)
+    | {STEP: _PRICE}
 )
 
 #: What a tick and a lot are worth: known when a plan is bound to an instrument.
 TICK = Expr("param", name="tick", type=_PRICE, stage=Stage.PARAM)
 LOT = Expr("param", name="lot", type=_SIZE, stage=Stage.PARAM)
+
+
+def level() -> Expr:
+    """Which of several quotes a side, 0 the first: fixed for each of them."""
+    return NAMES["level"].leaf(0, 0)
 
 
 def mid() -> Expr:

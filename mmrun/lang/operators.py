@@ -8,7 +8,7 @@ from collections.abc import Callable
 from mmrun.lang.meet import BARE, CONDITION, condition, meet, meet_in_sum, number
 from mmrun.lang.nodes import Binary, Expr, Type
 from mmrun.lang.scope import Context, Operand, constant, describe
-from mmrun.lang.walk import constant_value
+from mmrun.lang.walk import constant_value, is_of_level
 from mmrun.units import RATIO, Dimension
 
 
@@ -57,6 +57,8 @@ def _power(context: Context, node: Binary, left: Operand, right: Operand) -> _Fo
     exponent = constant_value(right.expr)
     if not number(context, left) or not number(context, right):
         return None
+    if is_of_level(right.expr) and {*map(_dimension, (left, right))} == {RATIO}:
+        return (left.expr, right.expr), Type()
     text = context.text(node.right)
     if exponent is None or not math.isfinite(exponent):
         trouble = "not constant" if exponent is None else "infinite"
@@ -73,6 +75,10 @@ def _power(context: Context, node: Binary, left: Operand, right: Operand) -> _Fo
             return None
     kind = Type(dimension=dimension or RATIO, bare=left.expr.type.bare)
     return (left.expr, constant(exponent, BARE, node.right)), kind
+
+
+def _dimension(operand: Operand) -> Dimension:
+    return operand.expr.type.dimension
 
 
 def _raised(dimension: Dimension, exponent: float) -> Dimension | None:

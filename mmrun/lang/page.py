@@ -10,7 +10,7 @@ from textwrap import fill
 
 from mmrun.lang.functions import FUNCTIONS
 from mmrun.lang.names import NAMES, VENUE_NAMES, Named
-from mmrun.lang.nodes import Ticks
+from mmrun.lang.nodes import Stage, Ticks
 from mmrun.lang.scope import describe
 from mmrun.lang.signatures import Category, Function, Result, WarmUp
 from mmrun.lang.whose import CALLED
@@ -49,7 +49,7 @@ must have one unit, with these conversions, which `mmrun explain FILE` shows:
   number beside a relative price, or as `half_spread`, is an error: 5 and 5bps are
   10,000-fold apart.
 - `sqrt` halves a unit, so sigma in `price/sqrt(s)` times `sqrt(5s)` is a price. `exp`,
-  `log` and `tanh` take ratios, `**` a constant exponent.
+  `log` and `tanh` take ratios, `**` a constant exponent, or of ratios one of `level`.
 
 `units: off` in the file turns unit errors into warnings.
 
@@ -152,8 +152,9 @@ def _names() -> str:
 
 
 def _name(row: Named) -> str:
-    by_group = {"limit": "fixed", "quote field": "quotes", "own state": "own events"}
-    updated = _UPDATED.get(row.ticks) or by_group[row.group]
+    by_group = {"quote field": "quotes", "own state": "own events"}
+    fixed = "fixed" if row.stage is Stage.PARAM else ""
+    updated = fixed or _UPDATED.get(row.ticks) or by_group[row.group]
     return f"| `{row.name}` | {describe(row.type)} | {updated} | {row.doc} |"
 
 

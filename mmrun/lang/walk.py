@@ -39,3 +39,16 @@ def constant_value(root: Expr) -> float | None:
             else POINTWISE[node.op](*(values[id(arg)] for arg in node.args))
         )
     return values[id(root)]
+
+
+def is_of_level(root: Expr) -> bool:
+    """Whether a node depends on `level`, and on nothing else that is not constant."""
+    leaves = [node for node in postorder([root]) if not node.args]
+    known = [node for node in leaves if node.op == "const"]
+    levels = [node for node in leaves if is_level(node)]
+    return bool(levels) and len(known) + len(levels) == len(leaves)
+
+
+def is_level(node: Expr) -> bool:
+    """Whether a node is the name `level`."""
+    return node.op == "state" and node.name == "level"

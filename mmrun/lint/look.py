@@ -119,7 +119,8 @@ def trial_of(run: Run, defaults: tuple[str, ...]) -> Trial:
 
 
 def _half_spreads(run: Run) -> dict[str, float]:
-    quoted = run.decisions.filter(pl.col("price").is_not_null())
+    best = run.decisions.filter(pl.col("level") == 0)
+    quoted = best.filter(pl.col("price").is_not_null())
     medians = {
         (venue, side): price
         for venue, side, price in quoted.group_by("venue", "side")

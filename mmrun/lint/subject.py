@@ -171,7 +171,7 @@ class Subject:
 
     @cached_property
     def limits(self) -> Mapping[str, Interval]:
-        """What the risk section says of names."""
+        """What limits and levels say of names."""
         found: dict[str, Interval] = {}
         most = self.number("risk", "max_inventory")
         if most is not None:
@@ -181,6 +181,8 @@ class Subject:
             found["inventory"] = Interval(-most if short else 0.0, most)
         if self.value("risk", "crossed_book") == "off" or not found:
             found["spread"] = ANYTHING
+        count = self.number("quote", "levels", "count") or 1.0
+        found["level"] = Interval(0.0, count - 1.0)
         if self.document.at("risk", "target_inventory") is None:
             found["target_inventory"] = point(0.0)
         return found

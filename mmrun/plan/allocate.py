@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 
 from mmrun.lang.meet import CONDITION
 from mmrun.lang.names import LOT, joined
 from mmrun.lang.nodes import Expr, Type
 from mmrun.lang.scope import compose, constant
 from mmrun.plan.instances import at_value
+from mmrun.plan.levels import output_name
 from mmrun.plan.passes import Roots
 from mmrun.strategy.spec import SHARE, Allocation, Strategy
 
@@ -32,12 +34,12 @@ def divide(roots: Roots, strategy: Strategy, venues: Sequence[str]) -> Roots:
         return roots
     weights = _weights(roots, strategy, venues)
     found = dict(roots)
-    for name in ("bid_size", "ask_size"):
+    levels = range(strategy.quoting.levels.count)
+    for name, k in product(("bid_size", "ask_size"), levels):
+        name, bid, ask = (output_name(n, k) for n in (name, "bid_size", "ask_size"))
         whole = [at_value(roots, name, venue) for venue in venues]
         sizes = _divided(whole, weights, allocation)
-        both = at_value(roots, "bid_size", venues[0]) is at_value(
-            roots, "ask_size", venues[0]
-        )
+        both = at_value(roots, bid, venues[0]) is at_value(roots, ask, venues[0])
         found.pop(name, None)
         for venue, size in zip(venues, sizes, strict=True):
             label = f"{venue}'s part of {'size' if both else name}"

@@ -96,7 +96,7 @@ def _settings(checked: Checked) -> dict[str, str]:
 def _elsewhere(path: Path) -> bool:
     """Whether a value is compared as a param or formula, or means nothing."""
     if path[0] == "quote":
-        return path[1] in FIELDS if len(path) > 1 else False
+        return ".".join(map(str, path[1:])) in FIELDS
     if ".".join(map(str, path)) == SHARE:
         return True
     return path[0] in {"params", "let", *_ABOUT}

@@ -8,16 +8,23 @@ from dataclasses import dataclass
 
 from mmrun.lang.check import check
 from mmrun.lang.mentions import names_in
-from mmrun.lang.names import NAMES
+from mmrun.lang.names import NAMES, STEP
 from mmrun.lang.nodes import Expr, Node
 from mmrun.lang.parse import parse_all
-from mmrun.lang.scope import Scope, compose, input_expr, param_expr
+from mmrun.lang.scope import (
+    Scope,
+    compose,
+    in_instrument_units,
+    input_expr,
+    param_expr,
+)
 from mmrun.lang.sources import sources_in
 from mmrun.lang.walk import postorder
 from mmrun.plan.allocate import divide
 from mmrun.plan.graph import order
 from mmrun.plan.hoist import Hoisting, hoist
 from mmrun.plan.instances import blocks, instantiate, venue_axis
+from mmrun.plan.levels import at_level, deeper, output_name, output_names
 from mmrun.plan.passes import PASSES, Roots, share_subtrees
 from mmrun.plan.plan import OUTPUTS, Plan
 from mmrun.plan.program import Program
@@ -36,7 +43,18 @@ class Checked:
     strategy: Strategy
     fields: Mapping[str, Expr]  #: quote fields, defaults filled in
     lets: Mapping[str, Expr]
+    step: Expr  #: from a level to the next, a price
+    deeper: Mapping[str, Expr]  #: quote fields of the levels after the first
     share: Expr | None = None  #: of the size, that a venue gets beside the others
+
+    @property
+    def levels(self) -> int:
+        """Quotes a side."""
+        return self.strategy.quoting.levels.count
+
+    def fields_at(self, level: int) -> Mapping[str, Expr]:
+        """Quote fields as they are at a level; formulas may read `level`."""
+        return self.fields if level == 0 else self.deeper
 
 
 def check_formulas(strategy: Strategy) -> tuple[Checked | None, tuple[Problem, ...]]:
@@ -49,7 +67,9 @@ def check_formulas(strategy: Strategy) -> tuple[Checked | None, tuple[Problem, .
         given |= dict.fromkeys(("bid_size", "ask_size"), meant["size"])
     fields = with_defaults(given)
     lets = {let.name: meant[_let(let.name)] for let in strategy.lets}
-    return Checked(strategy, fields, lets, meant.get(SHARE)), problems
+    step = meant.get(STEP, in_instrument_units(Expr("const", value=1.0), "tick"))
+    below = deeper(fields, step, strategy.quoting.levels)
+    return Checked(strategy, fields, lets, step, below, meant.get(SHARE)), problems
 
 
 def formulas_of(strategy: Strategy) -> Formulas:
@@ -59,6 +79,8 @@ def formulas_of(strategy: Strategy) -> Formulas:
     if fields["bid_size"].place is fields["ask_size"].place:  # written as `size`
         fields["size"] = fields.pop("bid_size")
         del fields["ask_size"]
+    if strategy.quoting.levels.step is not None:
+        fields[STEP] = strategy.quoting.levels.step
     if strategy.allocation is not None and strategy.allocation.by is not None:
         fields[SHARE] = strategy.allocation.by
     return Formulas(
@@ -207,19 +229,19 @@ def at_venues(plan: Plan, venues: Sequence[str]) -> Plan:
 
 def _planned(strategy: Strategy, meant: Roots, venues: tuple[str, ...]) -> Plan:
     roots = rewritten(meant, strategy, venues)
-    hoisting, residual = split(roots, venues)
+    levels = strategy.quoting.levels.count
+    names = output_names(levels)
+    hoisting, residual = split(roots, levels, venues)
     return Plan(
         strategy=strategy,
         meant=meant,
         venues=venues,
-        sources=sources_in(
-            postorder(meant[n] for n in (*OUTPUTS, SHARE) if n in meant)
-        ),
+        sources=sources_in(postorder(meant[n] for n in (*names, SHARE) if n in meant)),
         roots=roots,
         values=hoisting.values,
         steps=tuple(hoisting.steps),
         residual=residual,
-        blocks=len(blocks(roots, OUTPUTS, venues)),
+        blocks=len(blocks(roots, names, venues)),
         texts=hoisting.texts,
         own=hoisting.own,
     )
@@ -231,10 +253,17 @@ def quoted_venues(strategy: Strategy) -> tuple[str, ...]:
 
 
 def roots_of(checked: Checked) -> dict[str, Expr]:
-    """Everything with a name: quote fields, lets as `let.sigma`, `allocate.by`."""
+    """Everything with a name: quote fields of each level (`bid`, `bid_2`), and the rest.
+
+    Lets (as `let.sigma`) and `allocate.by` are as they are at the first level.
+    """
+    found: dict[str, Expr] = {}
+    for k in range(checked.levels):
+        fields = at_level(checked.fields_at(k), k, checked.fields)
+        found |= {output_name(name, k): expr for name, expr in fields.items()}
     named = {_let(name): expr for name, expr in checked.lets.items()}
-    share = {} if checked.share is None else {SHARE: checked.share}
-    return dict(checked.fields) | named | share
+    named |= {} if checked.share is None else {SHARE: checked.share}
+    return found | dict(at_level(named, 0, checked.fields))
 
 
 def rewritten(roots: Roots, strategy: Strategy, venues: Sequence[str]) -> Roots:
@@ -249,9 +278,8 @@ def at_each(roots: Roots, strategy: Strategy, venues: Sequence[str]) -> Roots:
     return divide(instantiate(roots, venue_axis(venues)), strategy, venues)
 
 
-def split(roots: Roots, venues: Sequence[str]) -> tuple[Hoisting, Program]:
+def split(roots: Roots, levels: int, venues: Sequence[str]) -> tuple[Hoisting, Program]:
     """Columns and run values of the rewritten quote fields, and what is left."""
-    fields = [
-        each for block in blocks(roots, OUTPUTS, venues) for each in block.values()
-    ]
-    return hoist(fields, roots)
+    names = output_names(levels)
+    found = blocks(roots, names, venues)
+    return hoist([each for block in found for each in block.values()], roots)

@@ -27,6 +27,7 @@ from mmrun.plan.compile import (
 from mmrun.plan.conversions import conversions
 from mmrun.plan.hoist import Hoisting
 from mmrun.plan.instances import at_value, shown_outputs
+from mmrun.plan.levels import at_level, output_names
 from mmrun.plan.places import kind_of, place_of, places_of
 from mmrun.plan.plan import OUTPUTS, ColumnStep, SeriesStep, Step
 from mmrun.plan.program import Program
@@ -38,7 +39,7 @@ class Root:
     """A quote field or a let as it is meant."""
 
     name: str
-    section: str  #: `quote` or `let`
+    section: str  #: `quote`, `levels` (after the first) or `let`
     formula: str  #: conversions written out, lets and fields by their names
     unit: str
     stage: str
@@ -108,8 +109,8 @@ def explain(checked: Checked) -> Explanation:
     """The facts of a compiled strategy."""
     venues = quoted_venues(checked.strategy)
     roots = rewritten(roots_of(checked), checked.strategy, venues)
-    hoisting, residual = split(roots, venues)
-    outputs = tuple(shown_outputs(roots, OUTPUTS, venues))
+    hoisting, residual = split(roots, checked.levels, venues)
+    outputs = tuple(shown_outputs(roots, output_names(checked.levels), venues))
     nodes = {id(node): node for node in postorder(roots.values())}
     return Explanation(
         name=checked.strategy.name,
@@ -123,14 +124,18 @@ def explain(checked: Checked) -> Explanation:
 
 
 def names_of(checked: Checked) -> tuple[str, ...]:
-    """What `tree` can be asked for: quote fields and lets."""
-    return (*checked.fields, *checked.lets)
+    """What `tree` can be asked for: quote fields (`bid`, `bid_2`, ...) and lets."""
+    return (*output_names(checked.levels), *checked.lets)
 
 
 def outline(checked: Checked, name: str) -> tuple[tuple[int, str, Expr], ...]:
     """A quote field's or let's nodes with depth and text, operands below their user."""
-    root = checked.fields[name] if name in checked.fields else checked.lets[name]
-    names = shown_names(checked, but=name)
+    field, level = field_of(checked, name)
+    if field in checked.fields:
+        root = checked.fields_at(level)[field]
+    else:
+        root = checked.lets[name]
+    names = shown_names(checked, but=field)
     return tuple(
         (depth, show_expr(node, names if depth else None), node)
         for depth, node in _descend(root)
@@ -148,11 +153,13 @@ def tree(
         values: Of nodes by `id`, in base units; NaN is missing.
     """
     lines = outline(checked, name)
+    _, level = field_of(checked, name)
     extra = {f"#{id(node)}": node for _, _, node in lines}
+    extra = dict(at_level(extra, level, checked.fields))
     venues = quoted_venues(checked.strategy)
     roots = rewritten(roots_of(checked) | extra, checked.strategy, venues)
-    hoisting, _ = split(roots, venues)
-    places = places_of(roots, hoisting)
+    hoisting, _ = split(roots, checked.levels, venues)
+    places = places_of(roots, hoisting, checked.levels)
     return tuple(
         Branch(
             depth,
@@ -166,6 +173,15 @@ def tree(
         )
         for depth, text, node in lines
     )
+
+
+def field_of(checked: Checked, name: str) -> tuple[str, int]:
+    """The quote field and level that a name such as `bid_2` means; a let is of level 0."""
+    names = output_names(checked.levels)
+    if name in checked.lets or name not in names:
+        return name, 0
+    level, place = divmod(names.index(name), len(OUTPUTS))
+    return OUTPUTS[place], level
 
 
 def _known(value: float) -> float | None:
@@ -195,10 +211,18 @@ def _roots(checked: Checked) -> Iterator[Root]:
     lets = {let.name: let.formula for let in texts.lets}
     bare = {each.name for each in texts.params if each.unit is None}
     bare |= {each.name for each in texts.inputs if each.unit is None}
-    for section, named in (("quote", checked.fields), ("let", checked.lets)):
+    sections = (
+        ("quote", checked.fields),
+        ("levels", dict(_deeper(checked))),
+        ("let", checked.lets),
+    )
+    for section, named in sections:
         for name, expr in named.items():
             names = shown_names(checked, but=name)
-            text = given.get(name) if section == "quote" else lets[name]
+            if section == "levels":
+                field = name.removesuffix(_after_first(checked))
+                names[id(checked.fields[field])] = field
+            text = lets[name] if section == "let" else given.get(name)
             absent = text is None and expr.op == "const"
             yield Root(
                 name=name,
@@ -209,8 +233,20 @@ def _roots(checked: Checked) -> Iterator[Root]:
                 conversions=conversions(
                     expr, text.text if text else "", names, frozenset(bare)
                 ),
-                given=text is not None,
+                given=text is not None or section == "levels",
             )
+
+
+def _deeper(checked: Checked) -> Iterator[tuple[str, Expr]]:
+    """What `quote.levels` makes of the first level's price and size."""
+    if checked.levels > 1:
+        for name, expr in checked.deeper.items():
+            if expr is not checked.fields[name]:
+                yield name + _after_first(checked), expr
+
+
+def _after_first(checked: Checked) -> str:
+    return "_2" if checked.levels == 2 else f"_2..{checked.levels}"
 
 
 def shown_names(checked: Checked, *, but: str) -> dict[int, str]:

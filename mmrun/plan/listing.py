@@ -19,11 +19,13 @@ _WIDEST = 60  #: characters of a formula in a tree, before its unit
 def plan_text(found: Explanation) -> str:
     """The whole plan: params, inputs, formulas as meant, run values, columns, residual."""
     fields = [root for root in found.roots if root.section == "quote"]
+    levels = [root for root in found.roots if root.section == "levels"]
     lets = [root for root in found.roots if root.section == "let"]
     parts = [
         _section("params", _table([(p.name, p.text, p.unit) for p in found.params])),
         _section("inputs", _table([(i.name, i.unit, i.text) for i in found.inputs])),
         _section("quote, as meant", _roots(fields)),
+        _section("levels after the first, as meant", _roots(levels)),
         _section("let, as meant", _roots(lets)),
         _section(
             "run values: computed once, when a run starts",

@@ -53,7 +53,7 @@ def mermaid(checked: Checked, name: str | None) -> str:
 def _formulas(checked: Checked) -> Iterator[tuple[Root, Expr]]:
     for root in explain(checked).roots:
         named = checked.lets if root.section == "let" else checked.fields
-        if root.formula != "not given":
+        if root.formula != "not given" and root.section != "levels":
             name = f"quote.{root.name}" if root.name in _AMBIGUOUS else root.name
             yield replace(root, name=name), named[root.name]
 

@@ -9,8 +9,9 @@ from mmrun.lang.names import split
 from mmrun.lang.nodes import Expr, Stage
 from mmrun.lang.walk import postorder
 from mmrun.plan.hoist import Hoisting
+from mmrun.plan.levels import output_names
 from mmrun.plan.passes import Roots
-from mmrun.plan.plan import OUTPUTS, ColumnStep, Step
+from mmrun.plan.plan import ColumnStep, Step
 
 
 NOT_COMPILED = "not compiled: no quote needs it"
@@ -31,7 +32,7 @@ def place_of(node: Expr, places: Places) -> str:
     return places.get(id(node), NOT_COMPILED)
 
 
-def places_of(roots: Roots, hoisting: Hoisting) -> Places:
+def places_of(roots: Roots, hoisting: Hoisting, levels: int) -> Places:
     """What computes the nodes of the rewritten quote fields, and what they read."""
     nodes = {id(node): node for node in postorder(roots.values())}
     made = {step.output: kind_of(step) for step in hoisting.steps}
@@ -41,7 +42,7 @@ def places_of(roots: Roots, hoisting: Hoisting) -> Places:
         if made[name] == "numexpr":
             for node in _inside(nodes[key], columns):
                 within.setdefault(id(node), []).append(name)
-    rest = _of_residual(roots, hoisting)
+    rest = _of_residual(roots, hoisting, levels)
     inner = {key: f"numexpr, within {' '.join(names)}" for key, names in within.items()}
     values = {id(node): f"run value {name}" for name, node in hoisting.values.items()}
     market = {
@@ -66,18 +67,19 @@ def _inside(root: Expr, columns: Mapping[int, str]) -> Iterator[Expr]:
             stack.extend(node.args)
 
 
-def _outputs(roots: Roots) -> Iterator[Expr]:
-    """The quote fields, those of one venue too."""
+def _outputs(roots: Roots, levels: int) -> Iterator[Expr]:
+    """The quote fields of all levels, those of one venue too."""
+    names = output_names(levels)
     for key, root in roots.items():
-        if key in OUTPUTS or split(key)[1] in OUTPUTS:
+        if key in names or split(key)[1] in names:
             yield root
 
 
-def _of_residual(roots: Roots, hoisting: Hoisting) -> dict[int, str]:
+def _of_residual(roots: Roots, hoisting: Hoisting, levels: int) -> dict[int, str]:
     """Own state and what is computed from it, and parts of run values."""
     kept = [arg for node in hoisting.previous for arg in node.args]
     found = {}
-    for node in postorder([*_outputs(roots), *kept]):
+    for node in postorder([*_outputs(roots, levels), *kept]):
         if node.op == "state" or node.op in OWN:
             found[id(node)] = "own state"
         elif node.stage <= Stage.PARAM:

@@ -17,7 +17,8 @@ from mmrun.plan.program import Program
 from mmrun.strategy.spec import Strategy
 
 
-#: What the residual gives, in order; the values of `~0`, `~1`, … follow.
+#: What the residual gives of each level, in order, level after level; the values of
+#: `~0`, `~1`, … follow.
 OUTPUTS = ("fair", "half_spread", "reservation", "bid", "ask", "bid_size", "ask_size")
 
 
@@ -88,7 +89,9 @@ class Plan:
     roots: Mapping[str, Expr]  #: after the passes, `NASDAQ.bid` of one venue
     values: Mapping[str, Expr]  #: run values computed when a run starts, `$` included
     steps: tuple[Step, ...]  #: columns, each after what it reads
-    residual: Program  #: outputs: OUTPUTS, `blocks` times, then the `~` values
+    residual: (
+        Program  #: outputs: OUTPUTS of each level, `blocks` times, then the `~` values
+    )
     blocks: int  #: 1, or where the quotes of venues differ one a venue
     texts: Mapping[str, str]  #: what a column or run value stands for, for people
     own: Mapping[str, OwnCall]  #: functions of own fills by input (`@fills(10s)`)
@@ -99,6 +102,11 @@ class Plan:
         return (
             f"<Plan {self.strategy.name}: columns {columns}; residual of {rest} steps>"
         )
+
+    @property
+    def levels(self) -> int:
+        """Quotes a side."""
+        return self.strategy.quoting.levels.count
 
     @property
     def base_columns(self) -> tuple[str, ...]:
@@ -123,4 +131,4 @@ class Plan:
     @property
     def previous_count(self) -> int:
         """How many values of the last evaluation the residual keeps."""
-        return len(self.residual.outputs) - len(OUTPUTS) * self.blocks
+        return len(self.residual.outputs) - len(OUTPUTS) * self.levels * self.blocks

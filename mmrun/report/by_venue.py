@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmrun.engine.records import Recording, Rule
 from mmrun.ledger.entries import Entries
@@ -29,14 +30,17 @@ def by_venue(recording: Recording, book: Entries) -> list[dict[str, Any]] | None
     if len(recording.venues) < 2:
         return None
     return [
-        {"venue": venue} | _traded(recording, book, index) | _quoted(recording, index)
+        {"venue": venue}
+        | traded(recording, book, recording.fills["venue"] == index)
+        | _quoted(recording, index)
         for index, venue in enumerate(recording.venues)
     ]
 
 
-def _traded(recording: Recording, book: Entries, index: int) -> dict[str, Any]:
-    """Of a venue's fills; inventory is one over all venues, so its P&L has no place."""
-    here = recording.fills["venue"] == index
+def traded(
+    recording: Recording, book: Entries, here: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """Of the fills that `here` picks; inventory is one for all, its P&L has no place."""
     fee = book.fee[here]
     return {
         "fills": int(np.count_nonzero(here)),

@@ -10,12 +10,13 @@ XML, and the same run gives the same bytes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 import polars as pl
 
+from mmrun.report import levels
 from mmrun.report.days import chosen_days, day_cells
 from mmrun.report.drawing import amount, decimals, duration, extremes, percent
 from mmrun.report.page import SIDES, Page, signed, span
@@ -100,11 +101,20 @@ def _days(page: Page) -> str:
 
 def _venues(page: Page) -> str:
     """What each venue had of a run on several."""
-    rows = venue_cells(page)
+    return _figures(title(page), COLUMNS, venue_cells(page))
+
+
+def _levels(page: Page) -> str:
+    """What each level had of a run with several quotes a side."""
+    return _figures(levels.title(page), levels.COLUMNS, levels.level_cells(page))
+
+
+def _figures(head: str, titles: Sequence[str], rows: Sequence[tuple[str, ...]]) -> str:
+    """A table under titles; nothing without rows."""
     if not rows:
         return ""
-    cells = (tuple(map(escape, row)) for row in (("", *COLUMNS), *rows))
-    return _title(title(page)) + _table(cells)
+    cells = (tuple(map(escape, row)) for row in (("", *titles), *rows))
+    return _title(head) + _table(cells)
 
 
 def _presence(page: Page) -> str:
@@ -179,6 +189,7 @@ SECTIONS: tuple[Callable[[Page], str], ...] = (
     _split,
     _days,
     _venues,
+    _levels,
     _presence,
     _drawings,
 )

@@ -16,6 +16,7 @@ import numpy as np
 from mmrun.engine.records import OrderEvent, Recording, Rule
 from mmrun.ledger.accounting import Statement
 from mmrun.ledger.entries import Entries
+from mmrun.report.by_level import by_level
 from mmrun.report.by_venue import by_venue, unquoted
 from mmrun.report.daily import daily
 from mmrun.report.facts import RunFacts, Watched
@@ -304,6 +305,14 @@ METRICS: tuple[Metric, ...] = (
         "Of a run on several venues, each: its fills, their spread_pnl, fees and"
         " rebates, and the time quoted there. Inventory is one over all.",
         lambda r: by_venue(r.recording, r.book),
+        optional=True,
+    ),
+    Metric(
+        "levels",
+        "table",
+        "Of a run with several quotes a side, each level: its fills, their spread_pnl,"
+        " fees and rebates, and the time quoted at it, all from level 0 outward.",
+        lambda r: by_level(r.recording, r.book),
         optional=True,
     ),
     Metric(

@@ -40,6 +40,10 @@ _VENUE = {
     "ask_uptime": _UPTIME,
     "unquoted_time_s": _UNQUOTED,
 }
+#: A row of `levels`, as one of `venues`.
+_LEVEL = {"level": {"type": "integer", "minimum": 0}} | {
+    key: shape for key, shape in _VENUE.items() if key not in ("venue", "quote_uptime")
+}
 #: A row of `references`.
 _WATCHED = {
     "name": {"type": "string"},
@@ -75,6 +79,16 @@ _SHAPES: dict[str, dict[str, Any]] = {
             "type": "object",
             "properties": _VENUE,
             "required": list(_VENUE),
+            "additionalProperties": False,
+        },
+    },
+    "levels": {
+        "type": "array",
+        "minItems": 2,
+        "items": {
+            "type": "object",
+            "properties": _LEVEL,
+            "required": list(_LEVEL),
             "additionalProperties": False,
         },
     },

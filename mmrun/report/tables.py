@@ -74,6 +74,14 @@ def _adjustment_names() -> tuple[str | None, ...]:
     )
 
 
+def _order_side(rows: NDArray[Any], _: Recording) -> pl.Series:
+    return _look_up(np.sign(_plain(rows, "side")), _SELL_BUY, 1)
+
+
+def _order_level(rows: NDArray[Any], _: Recording) -> pl.Series:
+    return pl.Series(np.abs(_plain(rows, "side")).astype(np.int64) - 1)
+
+
 _RULES = _names_of(Rule)
 _SELL_BUY = ("sell", None, "buy")
 _ASK_BID = ("ask", None, "bid")
@@ -84,6 +92,7 @@ FILLS: dict[str, Column] = {
     "order_id": _whole("order_id"),
     "venue": _venue,
     "side": _name("side", _SELL_BUY, 1),
+    "level": _whole("level"),
     "liquidity": _name("taker", ("maker", "taker")),
     "price": _number("price"),
     "size": _number("size"),
@@ -97,7 +106,8 @@ ORDERS: dict[str, Column] = {
     "sent_ts": _time("sent_ts"),
     "order_id": _whole("order_id"),
     "venue": _venue,
-    "side": _name("side", _SELL_BUY, 1),
+    "side": _order_side,
+    "level": _order_level,
     "event": _name("event", _names_of(OrderEvent)),
     "price": _number("price"),
     "size": _number("size"),
@@ -109,6 +119,7 @@ DECISIONS: dict[str, Column] = {
     "ts": _time("ts"),
     "venue": _venue,
     "side": _name("side", _ASK_BID, 1),
+    "level": _whole("level"),
     "rule": _name("rule", _RULES),
     "price": _number("price"),
     "size": _number("size"),

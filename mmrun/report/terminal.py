@@ -17,6 +17,7 @@ from mmrun.ledger.accounting import TOLERANCE
 from mmrun.report.assumptions import assumptions
 from mmrun.report.days import days
 from mmrun.report.drawing import amount, bar, chart, columns, decimals, extremes
+from mmrun.report.levels import levels
 from mmrun.report.page import LABEL, Page, signed, sized, times, valued
 from mmrun.report.presence import idle, presence
 from mmrun.report.venues import venues
@@ -204,6 +205,7 @@ SECTIONS: tuple[Callable[[Page], list[str]], ...] = (
     _attribution,
     days,
     venues,
+    levels,
     idle,
     _activity,
     presence,

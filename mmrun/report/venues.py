@@ -14,28 +14,36 @@ COLUMNS = ("fills", "volume", "value", "spread", "fees", "rebates", "both quoted
 
 
 def venues(page: Page) -> list[str]:
-    """A line a venue, or a sentence where lines are too wide; nothing for one venue."""
-    rows = venue_cells(page)
+    """A line a venue; nothing for one venue."""
+    return laid_out(page, title(page), COLUMNS, venue_cells(page))
+
+
+def laid_out(
+    page: Page, head: str, titles: Sequence[str], rows: Sequence[tuple[str, ...]]
+) -> list[str]:
+    """A line a row under titles, or a sentence where lines are too wide."""
     if not rows:
         return []
     names = max(LABEL - 2, *(len(name) for name, *_ in rows))
     table = [cells for _, *cells in rows]
-    widths = [max(map(len, column)) for column in zip(COLUMNS, *table, strict=True)]
+    widths = [max(map(len, column)) for column in zip(titles, *table, strict=True)]
     if names + 2 + sum(width + 2 for width in widths) > page.width:
-        return [page.heading(title(page)), *_in_words(page, rows, names)]
+        return [page.heading(head), *_in_words(page, titles, rows, names)]
     return [
-        page.heading(title(page).ljust(names + 2) + _aligned(COLUMNS, widths)),
+        page.heading(head.ljust(names + 2) + _aligned(titles, widths)),
         *(f"  {name:<{names}}" + _aligned(cells, widths) for name, *cells in rows),
     ]
 
 
-def _in_words(page: Page, rows: Sequence[tuple[str, ...]], names: int) -> list[str]:
+def _in_words(
+    page: Page, titles: Sequence[str], rows: Sequence[tuple[str, ...]], names: int
+) -> list[str]:
     return [
         line
         for name, *cells in rows
         for line in wrapped(
             page,
-            " · ".join(f"{c} {cell}" for c, cell in zip(COLUMNS, cells, strict=True)),
+            " · ".join(f"{c} {cell}" for c, cell in zip(titles, cells, strict=True)),
             f"  {name:<{names}}  ",
         )
     ]

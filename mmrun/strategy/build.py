@@ -22,9 +22,11 @@ from mmrun.documents import (
 from mmrun.documents.nodes import plain
 from mmrun.strategy.spec import (
     Allocation,
+    Amount,
     Fee,
     Input,
     Let,
+    Levels,
     OnBreach,
     Param,
     PostOnly,
@@ -155,14 +157,33 @@ def _quoting(section: Section) -> Quoting:
         ask=_value(section, "ask", formula, None),
         bid_size=formula(section.entries[size or "bid_size"].node),
         ask_size=formula(section.entries[size or "ask_size"].node),
+        levels=_levels(_section(section, "levels")),
         requote=_requote(_section(section, "requote")),
         **_given(
             section,
+            place=_place,
             post_only=lambda node: PostOnly(_text(node)),
             rounding=_rounding,
             min_size=amount,
             allow_crossed=_flag,
         ),
+    )
+
+
+def _place(node: Node) -> Amount | None:
+    if isinstance(node, Section):
+        return amount(node.entries["improve"].node)
+    return Amount(0.0, "tick") if _text(node) == "join" else None
+
+
+def _levels(section: Section) -> Levels:
+    return Levels(
+        **_given(
+            section,
+            count=lambda node: int(number(node)),
+            step=formula,
+            size_factor=number,
+        )
     )
 
 

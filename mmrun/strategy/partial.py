@@ -65,6 +65,9 @@ def _fields(document: Document, wrong: _Wrong) -> dict[str, Formula]:
         for name, text in _texts(document, "quote", wrong)
         if name in (*_FIELDS, *_SIZES)
     }
+    for name, text in _texts(document, "quote.levels", wrong):
+        if name == "step":
+            found[f"levels.{name}"] = text
     for name, text in _texts(document, "allocate", wrong):
         if name == "by" and text.text != BY_WEIGHT:
             found[SHARE] = text
@@ -153,5 +156,5 @@ def _texts(
 
 
 def _section(document: Document, key: str) -> dict[str, Entry]:
-    node: Node | None = document.at(key)
+    node: Node | None = document.at(*key.split("."))
     return dict(node.entries) if isinstance(node, Section) else {}

@@ -145,6 +145,15 @@ class Requote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Levels:
+    """Several quotes a side: level k stands k steps further out than level 0."""
+
+    count: int = 1
+    step: Formula | None = None  #: a price; None: one tick
+    size_factor: float = 1.0  #: size of a level over the one before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quoting:
     """The quote section. Either half_spread or both bid and ask are given."""
 
@@ -155,6 +164,9 @@ class Quoting:
     ask: Formula | None = None
     bid_size: Formula
     ask_size: Formula
+    levels: Levels = Levels()
+    #: how far inside the venue's touch a quote may stand, 0 joining it; None: anywhere
+    place: Amount | None = None
     post_only: PostOnly = PostOnly.SLIDE
     rounding: Rounding = Rounding()
     min_size: Amount = Amount(1.0, "lot")

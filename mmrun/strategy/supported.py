@@ -33,8 +33,6 @@ class Unsupported:
 
 
 UNSUPPORTED = (
-    Unsupported("quote.levels.count", "more than one level", _other_than(1)),
-    Unsupported("quote.place", "place other than target", _other_than("target")),
     Unsupported("venues.use", "a file of venues", hint="write the venue here"),
     Unsupported("venues.*.quote", "quote keys per venue"),
     Unsupported("venues.*.max_inventory", "inventory limits per venue"),

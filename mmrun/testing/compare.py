@@ -7,6 +7,7 @@ written in YAML. A failure carries the values behind the formula it is about.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -19,7 +20,8 @@ from mmrun.lang.nodes import Expr, Type
 from mmrun.lang.sources import source_of
 from mmrun.lang.walk import postorder
 from mmrun.plan.compile import READABLE, Checked
-from mmrun.plan.explain import outline
+from mmrun.plan.explain import field_of, outline
+from mmrun.plan.levels import output_name
 from mmrun.plan.listing import value_text, values_text
 from mmrun.problems import Problem, problem_at
 from mmrun.testing.failure import Behind, Failure
@@ -45,14 +47,15 @@ class _Context:
 
     def failure(self, want: Want, got: str, roots: tuple[str, ...] = ()) -> Failure:
         written = got if isinstance(want.node, Scalar) else f"[{got}]" if got else "[]"
-        behind = tuple(
-            Behind(name, values_text(outline(self.checked, name), self.shown.values))
-            for name in roots
-        )
+        behind = tuple(Behind(name, self._values(name)) for name in roots)
         place = want.node.place
         return Failure(
             want.key, _text(want.node), written, place, self.at, behind, written
         )
+
+    def _values(self, name: str) -> tuple[str, ...]:
+        _, level = field_of(self.checked, name)
+        return values_text(outline(self.checked, name), self.shown.levels[level].values)
 
 
 def compare(
@@ -74,9 +77,10 @@ def compare(
     problems: list[Problem] = []
     for want in moment.wants:
         try:
-            apart = want.key in _SIDED or _differs(checked, want.key)
+            deeper = _DEEPER.match(want.key) is not None
+            apart = want.key in _SIDED or deeper or _differs(checked, want.key)
             for context in contexts if apart else contexts[:1]:
-                failures += _KINDS.get(want.key, _compare_value)(context, want)
+                failures += _kind(want.key)(context, want)
         except _WrongWantError as wrong:
             problems.append(wrong.problem)
     return tuple(failures), tuple(problems)
@@ -113,7 +117,7 @@ class _WrongWantError(Exception):
 
 
 def _compare_price(context: _Context, want: Want) -> Iterator[Failure]:
-    side = _side(context.shown, want.key)
+    side = _side(context, want)
     got = math.nan if side.price is None else side.price
     wanted = _number(context, want, FIELDS["bid"])
     if not _near(context, wanted, got, FIELDS["bid"]):
@@ -123,7 +127,7 @@ def _compare_price(context: _Context, want: Want) -> Iterator[Failure]:
 
 
 def _compare_size(context: _Context, want: Want) -> Iterator[Failure]:
-    side = _side(context.shown, want.key.removesuffix("_size"))
+    side = _side(context, want)
     wanted = _number(context, want, FIELDS["size"])
     wanted = 0.0 if math.isnan(wanted) else wanted
     if not _near(context, wanted, side.size, FIELDS["size"]):
@@ -132,8 +136,8 @@ def _compare_size(context: _Context, want: Want) -> Iterator[Failure]:
 
 def _compare_value(context: _Context, want: Want) -> Iterator[Failure]:
     """A let, or a quote field that formulas can read."""
-    node = _named(context.checked, want)
-    got = context.shown.values.get(id(node), math.nan)
+    node, level = _named(context.checked, want)
+    got = context.shown.levels[level].values.get(id(node), math.nan)
     if not _near(context, _number(context, want, node.type), got, node.type):
         yield context.failure(want, _spelt(context, want, got), (want.key,))
 
@@ -144,14 +148,16 @@ def _compare_inventory(context: _Context, want: Want) -> Iterator[Failure]:
         yield context.failure(want, _spelt(context, want, got))
 
 
-def _named(checked: Checked, want: Want) -> Expr:
-    fields = {name: checked.fields[name] for name in READABLE}
-    known = {**checked.lets, **fields}
-    if want.key not in known:
+def _named(checked: Checked, want: Want) -> tuple[Expr, int]:
+    """The formula and the level that a key means."""
+    field, level = field_of(checked, want.key)
+    if field in READABLE:
+        return checked.fields_at(level)[field], level
+    if want.key not in checked.lets:
         message = f"'{want.key}' is no side, rule, let or quote field of this strategy"
-        hints = did_you_mean(want.key, (*known, *_KINDS))
+        hints = did_you_mean(want.key, (*checked.lets, *READABLE, *_KINDS))
         raise _WrongWantError(want.place, "MM604", message, *hints)
-    return known[want.key]
+    return checked.lets[want.key], 0
 
 
 def _number(context: _Context, want: Want, kind: Type) -> float:
@@ -196,30 +202,30 @@ def _spelt(context: _Context, want: Want, got: float) -> str:
 def _compare_rule(context: _Context, want: Want) -> Iterator[Failure]:
     """The rule of every side that is not quoted."""
     wanted = _rule(want)
-    bid, ask = context.shown.bid, context.shown.ask
-    found = {side.rule for side in (bid, ask) if side.rule is not None} or {NONE}
+    sides = {
+        output_name(name, level): side
+        for level, rung in enumerate(context.shown.levels)
+        for name, side in (("bid", rung.bid), ("ask", rung.ask))
+    }
+    found = {side.rule for side in sides.values() if side.rule is not None} or {NONE}
     if found == {wanted}:
         return
     if len(found) == 1:
-        yield context.failure(want, *_of_rule(found.pop(), bid, ask))
+        away = tuple(name for name, side in sides.items() if side.rule is not None)
+        yield context.failure(want, found.pop(), away or ("bid", "ask"))
         return
-    said = f"bid {bid.rule}, ask {ask.rule}"
-    failure = context.failure(want, said, ("bid", "ask"))
+    said = ", ".join(f"{name} {side.rule}" for name, side in sides.items())
+    failure = context.failure(want, said, tuple(sides))
     yield replace(failure, replacement=None)
-
-
-def _of_rule(rule: str, bid: Side, ask: Side) -> tuple[str, tuple[str, ...]]:
-    named = (("bid", bid), ("ask", ask))
-    away = tuple(name for name, side in named if side.rule is not None)
-    return rule, away or ("bid", "ask")
 
 
 def _compare_side_rule(context: _Context, want: Want) -> Iterator[Failure]:
     wanted = _rule(want)
-    name = want.key.removesuffix("_rule")
-    got = _side(context.shown, name).rule or NONE
+    name, level = want.key[:3], _level(want)
+    got = _side(context, want).rule or NONE
     if got != wanted:
-        yield context.failure(want, got, (name, f"{name}_size"))
+        roots = (output_name(name, level), output_name(f"{name}_size", level))
+        yield context.failure(want, got, roots)
 
 
 def _rule(want: Want) -> str:
@@ -282,13 +288,31 @@ _KINDS: dict[str, Callable[[_Context, Want], Iterator[Failure]]] = {
 
 #: What each venue has of its own.
 _SIDED = _KINDS.keys() - {"inventory", "fills"}
+#: A side at a level after the first, counted as in market names: `bid_2`.
+_DEEPER = re.compile(r"((?:bid|ask)(?:_size|_rule)?)_([2-9]|1[0-9])\Z")
+
+
+def _kind(key: str) -> Callable[[_Context, Want], Iterator[Failure]]:
+    """How a key's value is compared."""
+    deeper = _DEEPER.match(key)
+    return _KINDS.get(deeper[1] if deeper else key, _compare_value)
 
 
 # ---- shared
 
 
-def _side(shown: Shown, name: str) -> Side:
-    return shown.bid if name == "bid" else shown.ask
+def _side(context: _Context, want: Want) -> Side:
+    """The side that a key such as `bid`, `bid_size` or `bid_rule_2` is about."""
+    level, levels = _level(want), context.shown.levels
+    if level >= len(levels):
+        message = f"{want.key}: the strategy has {len(levels)} quotes a side"
+        raise _WrongWantError(want.place, "MM604", message)
+    return levels[level].bid if want.key.startswith("bid") else levels[level].ask
+
+
+def _level(want: Want) -> int:
+    deeper = _DEEPER.match(want.key)
+    return int(deeper[2]) - 1 if deeper else 0
 
 
 def _scalar(want: Want) -> Scalar:

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mmrun.engine.records import Rule
+from mmrun.lang.names import STEP
 from mmrun.lang.nodes import Expr, Stage
 from mmrun.lang.show import show
+from mmrun.lang.walk import postorder
 from mmrun.plan.compile import Checked, formulas_of
 from mmrun.problems import Span
 from mmrun.strategy.spec import SHARE, Formula, OnBreach, PostOnly, Strategy
@@ -144,12 +146,21 @@ def _branches(checked: Checked) -> Iterator[Branch]:
     roots = {id(e) for e in (*checked.lets.values(), *checked.fields.values())}
     pairs = [(checked.lets[name], text) for name, text in lets.items()]
     named = dict(checked.fields) | {SHARE: checked.share}
+    step = written.pop(STEP, None)
     pairs += [(e, text) for n, text in written.items() if (e := named[n]) is not None]
+    if step is not None and _stands_apart(checked):
+        pairs.append((checked.step, step))
     seen: set[int] = set()
     for root, text in pairs:
         for node in _own_nodes(root, roots, seen):
             if node.op in _ARMS and node.stage > Stage.PARAM:
                 yield node, _arms(node, text)
+
+
+def _stands_apart(checked: Checked) -> bool:
+    """Whether a level stands a step from the one before, on one side at least."""
+    prices = (checked.deeper["bid"], checked.deeper["ask"])
+    return checked.levels > 1 and any(checked.step in postorder([p]) for p in prices)
 
 
 def _own_nodes(root: Expr, roots: set[int], seen: set[int]) -> Iterator[Expr]:

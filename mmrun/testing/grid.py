@@ -39,10 +39,11 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What both strategies quote in one state at one venue."""
+    """What both strategies quote in one state at one venue and level."""
 
     state: State
     venue: str  #: "" where neither names any
+    level: int
     before: Quote
     after: Quote
 
@@ -86,13 +87,18 @@ def compare_quotes(before: Checked, after: Checked) -> Grid:
 def _pairs(
     state: State, before: Sequence[Quote], after: Sequence[Quote]
 ) -> Iterator[Pair]:
-    """The quotes at the venues that both name; the first of each where there is none."""
-    old, new = ({q.venue or "": q for q in quotes} for quotes in (before, after))
-    common = [venue for venue in old if venue in new]
-    for venue in common:
-        yield Pair(state, venue, old[venue], new[venue])
+    """The quotes at the venues that both name; the first of each where there is none.
+
+    A level that only one of them has stands beside nothing, and is left out.
+    """
+    old, new = (
+        {(q.venue or "", q.level): q for q in quotes} for quotes in (before, after)
+    )
+    common = [place for place in old if place in new]
+    for venue, level in common:
+        yield Pair(state, venue, level, old[venue, level], new[venue, level])
     if not common:
-        yield Pair(state, "", before[0], after[0])
+        yield Pair(state, "", 0, before[0], after[0])
 
 
 def _touch(tick: float, lot: float) -> tuple[float, float, Mapping[str, float]]:
@@ -109,7 +115,7 @@ def _limit(*strategies: Checked) -> float:
 
 def _windows(checked: Checked) -> list[tuple[Expr, float]]:
     """Functions over time, and names of one source, with the sample's values."""
-    values = sample_values(checked)
+    values = sample_values(checked)[0]
     nodes = postorder(roots_of(checked).values())
     return [
         (node, values[id(node)])

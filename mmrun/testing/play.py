@@ -20,7 +20,7 @@ from mmrun.plan.compile import Checked, compile_plan, quoted_venues
 from mmrun.problems import Problem, problem_at
 from mmrun.testing.opening import given_problem, opening_of
 from mmrun.testing.scripted import conditions_for, run_tape, watched_instruments
-from mmrun.testing.shown import Played, Shown, Side, sizes
+from mmrun.testing.shown import Played, Rung, Shown, Side, sizes
 from mmrun.testing.spec import Test
 from mmrun.testing.trace import Values, trace
 
@@ -109,14 +109,13 @@ def _state(
         return None, (given_problem(test, error),)
     for values in quoted.nodes:
         seen(values)
-    shown = {
-        quote.venue or "": Shown(
-            Side(quote.bid, quote.bid_size, quote.bid_rule),
-            Side(quote.ask, quote.ask_size, quote.ask_rule),
-            values,
-        )
-        for quote, values in zip(quoted.quotes, quoted.nodes, strict=True)
-    }
+    rungs: dict[str, tuple[Rung, ...]] = {}
+    for quote, values in zip(quoted.quotes, quoted.nodes, strict=True):
+        bid = Side(quote.bid, quote.bid_size, quote.bid_rule)
+        ask = Side(quote.ask, quote.ask_size, quote.ask_rule)
+        rung = Rung(bid, ask, values)
+        rungs[quote.venue or ""] = (*rungs.get(quote.venue or "", ()), rung)
+    shown = {venue: Shown(levels) for venue, levels in rungs.items()}
     return Played((shown,), quoted.acted), ()
 
 

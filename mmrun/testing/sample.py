@@ -31,8 +31,8 @@ SAMPLE_VENUE = "SAMPLE"
 SAMPLE = "sample values: after ten minutes of a made-up market around 10,000 ticks"
 
 
-def sample_values(checked: Checked) -> Values:
-    """The value of every node at the sample market's end, by `id`; NaN is missing."""
+def sample_values(checked: Checked) -> tuple[Values, ...]:
+    """By level the value of every node at the sample market's end; NaN is missing."""
     venues = checked.strategy.venues
     venue = venues[0].name if venues else SAMPLE_VENUE
     traced = trace(checked, [venue])
@@ -42,7 +42,7 @@ def sample_values(checked: Checked) -> Values:
     tape = several_times(sample_tape(*sizes(checked.strategy)), 1 + len(others))
     watched = watched_instruments(checked.strategy, others)
     run_tape(traced, tape, [venue], [end_ns], conditions, watched)
-    return traced.last.get(venue, {})
+    return traced.last.get(venue, ({},) * checked.levels)
 
 
 def several_times(batch: Batch, count: int) -> Batch:

@@ -36,7 +36,7 @@ from mmrun.market.sessions import (
 from mmrun.market.tape import Batch
 from mmrun.problems import DataError
 from mmrun.strategy.spec import Session, Strategy
-from mmrun.testing.shown import Fill, Played, Shown, Side, sizes
+from mmrun.testing.shown import Fill, Played, Rung, Shown, Side, sizes
 from mmrun.testing.trace import Trace, Values
 
 
@@ -142,7 +142,7 @@ def run_tape(
     open_with(run.machines, before.inventory, before.cost, open_ns)
     run.formula = traced
     (rows,) = feed.batches()
-    values: dict[int, Mapping[str, Values]] = {}
+    values: dict[int, Mapping[str, tuple[Values, ...]]] = {}
     done = 0
     for end in sorted(set(ends)):
         after = int(np.searchsorted(rows.ts, open_ns + end, side="right"))
@@ -151,10 +151,16 @@ def run_tape(
     run.feed(rows.rows(done, len(rows)))
     run.last_ts = max(run.last_ts, feed.span[1])
     recording = run.finish()
+    nothing: tuple[Values, ...] = ({},) * traced.plan.levels
     shown = tuple(
         {
             venue: _shown(
-                recording, index, open_ns, end, values[end].get(venue, {}), before
+                recording,
+                index,
+                open_ns,
+                end,
+                values[end].get(venue, nothing),
+                before,
             )
             for index, venue in enumerate(recording.venues)
         }
@@ -232,7 +238,7 @@ def _shown(
     venue: int,
     open_ns: int,
     end: int,
-    values: Values,
+    values: tuple[Values, ...],
     opening: Opening,
 ) -> Shown:
     ts = open_ns + end
@@ -247,8 +253,15 @@ def _shown(
         for row in _until(recording.fills, ts)
     )
     bought = sum(f.size if f.side == "buy" else -f.size for f in fills)
-    bid, ask = (_side(recording, venue, side, ts) for side in (1, -1))
-    return Shown(bid, ask, values, opening.inventory + float(bought), fills)
+    levels = tuple(
+        Rung(
+            _side(recording, venue, 1, level, ts),
+            _side(recording, venue, -1, level, ts),
+            each,
+        )
+        for level, each in enumerate(values)
+    )
+    return Shown(levels, opening.inventory + float(bought), fills)
 
 
 def _column(values: Sequence[tuple[int, float]], open_ns: int) -> _Column:
@@ -260,18 +273,19 @@ def _until(records: Any, ts: int) -> Any:
     return records[records["ts"] <= ts]
 
 
-def _side(recording: Recording, venue: int, side: int, ts: int) -> Side:
-    """What rests on a side after all records up to a time, or its rule."""
-    decided = _of_side(_until(recording.decisions, ts), venue, side)
+def _side(recording: Recording, venue: int, side: int, level: int, ts: int) -> Side:
+    """What rests on a side at a level after all records up to a time, or its rule."""
+    decisions, orders = (
+        _until(rows, ts) for rows in (recording.decisions, recording.orders)
+    )
+    here = (decisions["venue"] == venue) & (decisions["side"] == side)
+    decided = decisions[here & (decisions["level"] == level)]
     rule = Rule(int(decided["rule"][-1])) if len(decided) else Rule.NO_DATA
-    price, size = _resting(_of_side(_until(recording.orders, ts), venue, side))
+    own = (orders["venue"] == venue) & (orders["side"] == side * (level + 1))
+    price, size = _resting(orders[own])
     if price is None:
         return Side(None, 0.0, rule.name.lower())
     return Side(price, size, None)
-
-
-def _of_side(records: Any, venue: int, side: int) -> Any:
-    return records[(records["venue"] == venue) & (records["side"] == side)]
 
 
 def _resting(orders: Any) -> tuple[float | None, float]:

@@ -32,12 +32,19 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What a strategy shows at one moment at one venue; fills are those of all."""
+class Rung:
+    """Our quotes at one level."""
 
     bid: Side
     ask: Side
     values: Values  #: of the formulas' nodes, at the last evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a strategy shows at one moment at one venue; fills are those of all."""
+
+    levels: tuple[Rung, ...]
     inventory: float = 0.0
     fills: tuple[Fill, ...] = ()
 

@@ -148,3 +148,24 @@ def test_every_venue_has_its_rows(tmp_path, capsys, monkeypatch):
 
     assert " 0 at A " in out
     assert " 0 at B " in out
+
+
+def test_levels_are_compared_each_with_its_like(diff):
+    """More levels are a setting; those that both have are quoted alike."""
+    code, lines = diff(
+        ("size: 100", "size: 100\n  levels: {count: 3, step: 2tick}"),
+    )
+
+    assert code == 1
+    assert "  quote.levels.count: not there -> 3" in lines
+    assert any("the same in all 15 states" in line for line in lines)
+
+
+def test_a_level_that_differs_is_named(diff):
+    """Level 1 alone is elsewhere."""
+    edit = ("size: 100", "size: 100\n  levels: {count: 2, size_factor: 2}")
+
+    _, lines = diff(edit, options=("-s", "quote.levels.count=2"))
+
+    assert any("level 1" in line for line in lines)
+    assert not any("level 0" in line for line in lines)

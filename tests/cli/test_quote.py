@@ -350,3 +350,82 @@ def test_a_venue_that_is_nowhere_named_is_unknown(
     assert mmrun(["quote", str(path), *MARKET, "--set", "BATS.mid=150"]) == 2
 
     assert "no formula of the strategy reads 'BATS.mid'" in capsys.readouterr().err
+
+
+LADDER = """\
+mmrun: 1
+name: ladder
+let: {gap: 2tick}
+quote:
+  half_spread: 5bps
+  size: 100
+  levels: {count: 3, step: gap, size_factor: 0.5}
+risk: {max_inventory: 160}
+venues: {NASDAQ: {tick: 0.01, lot: 1}}
+"""
+
+
+def test_a_ladder_is_a_line_a_level(ask_all: Any) -> None:
+    """Level by level, with what headroom leaves each; JSON counts from 0."""
+    lines = ask_all(LADDER, *MARKET, "--inventory", "20")
+
+    assert [(q["level"], q["bid"], q["bid_size"], q["ask"]) for q in lines] == [
+        (0, 149.92, 100, 150.08),
+        (1, 149.9, 40, 150.1),
+        (2, None, 0, 150.12),
+    ]
+    assert [q["bid_rule"] for q in lines] == [None, None, "max_inventory"]
+
+
+def test_what_is_set_holds_at_every_level(ask_all: Any) -> None:
+    """A let that is set moves the deeper levels."""
+    lines = ask_all(LADDER, *MARKET, "--set", "gap=5tick")
+
+    assert [q["bid"] for q in lines] == [149.92, 149.87, 149.82]
+
+
+def test_a_let_that_is_set_is_so_where_it_read_level(ask_all: Any) -> None:
+    """Set, it is the same at each level, and the formula that reads it is still its own."""
+    text = LADDER.replace("gap: 2tick", "gap: 2tick * level")
+    text = text.replace("half_spread: 5bps", "half_spread: 5bps + gap")
+
+    lines = ask_all(text, *MARKET, "--set", "gap=3tick")
+
+    assert [q["bid"] for q in lines] == [149.89] * 3
+
+
+def test_the_level_of_a_quote_is_not_set(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All levels are quoted; none is chosen."""
+    path = tmp_path / "ladder.yaml"
+    path.write_text(LADDER)
+
+    code = mmrun(["quote", str(path), *MARKET, "--set", "level=1"])
+
+    assert code == 2
+    assert "each quote has its own" in capsys.readouterr().err
+
+
+def test_a_ladder_is_printed_in_columns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Asks stand one below the other, whatever the bids' texts."""
+    path = tmp_path / "ladder.yaml"
+    path.write_text(LADDER)
+
+    mmrun(["quote", str(path), *MARKET, "--inventory", "20"])
+
+    lines = capsys.readouterr().out.splitlines()[:3]
+    assert lines[1].startswith("NASDAQ: level 1  bid 149.9 x 40 ")
+    assert len({line.index("ask") for line in lines}) == 1
+
+
+def test_a_quote_that_joins_stands_at_the_touch(ask: Any) -> None:
+    """With --mid the touch is unknown, and the target holds."""
+    text = GUARDS.replace("half_spread: 5bps", "half_spread: 1bps\n  place: join")
+
+    joined, alone = ask(text, *MARKET), ask(text, "--mid", "150")
+
+    assert (joined["bid"], joined["ask"]) == (149.95, 150.05)
+    assert (alone["bid"], alone["ask"]) == (149.98, 150.02)

@@ -245,3 +245,23 @@ def test_inputs_are_given_by_their_names(capsys):
 
     assert run(["test"]) == 0
     assert "2 passed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("half", "counted"),
+    [("5bps", "50%  1 of 2"), ("5bps * (1 + level)", "100%  0 of 0")],
+)
+def test_the_branches_of_a_step_count_where_it_is_used(half, counted, capsys):
+    """A step that no side uses has none."""
+    Path("plain.yaml").write_text(
+        "mmrun: 1\nrisk: none\n"
+        f"quote: {{half_spread: {half}, size: 1, "
+        "levels: {count: 2, step: 'max(1tick, spread / 4)'}}\n"
+    )
+    Path("plain.test.yaml").write_text(
+        "mmrun: 1\nstrategy: plain.yaml\ntests:\n"
+        "  - {name: a, given: {bid: 99, ask: 101}, expect: {rule: none}}\n"
+    )
+
+    assert run(["test", "--coverage"]) == 0
+    assert f"{counted} rules and branches" in capsys.readouterr().out

@@ -127,12 +127,22 @@ class Ran:
             (
                 ms(r["ts"]),
                 OrderEvent(r["event"]).name,
-                int(r["side"]),
+                int(np.sign(r["side"])),
                 r["price"].item(),
                 r["size"].item(),
             )
             for r in self.recording.orders
             if r["event"] not in fills
+        ]
+
+    @property
+    def ladder(self) -> list[tuple[float, str, int, float, float]]:
+        """(ms at the venue, event, ±(1 + level), price, size), fills left out."""
+        fills = (OrderEvent.FILL, OrderEvent.FILLED)
+        rows = [r for r in self.recording.orders if r["event"] not in fills]
+        return [
+            (at, event, int(r["side"]), price, size)
+            for r, (at, event, _, price, size) in zip(rows, self.orders, strict=True)
         ]
 
     @property
@@ -158,6 +168,16 @@ class Ran:
             for r in self.recording.decisions
             if r["rule"] == Rule.QUOTED
         ]
+
+    def level(self, level: int) -> Ran:
+        """What was recorded at one of several levels; the totals are of all."""
+        recording = self.recording
+        orders = recording.orders[np.abs(recording.orders["side"]) == level + 1]
+        one = {
+            name: (rows := getattr(recording, name))[rows["level"] == level]
+            for name in ("fills", "decisions")
+        }
+        return Ran(replace(recording, orders=orders, **one))
 
     def at(self, venue: int) -> Ran:
         """What was recorded at one of several venues; the totals are of all."""

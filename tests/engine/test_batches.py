@@ -31,6 +31,21 @@ CALM = {
     "size": 10,
     "requote": {"on": "quote"},
 }
+#: Several quotes a side: by a step on one, by a formula that reads `level` on the other.
+LADDER = {
+    "fair": "mid - 0.2tick * inventory / 1lot",
+    "bid": "fair - (0.5 + 1.5 * level) * 1tick",
+    "ask": "fair + 0.5tick",
+    "bid_size": 10,
+    "ask_size": "6lot + 3lot * level",
+    "levels": {"count": 3, "step": "1tick + 0.2 * coalesce(std(mid, 2s), 0)"},
+}
+#: Levels that fold onto the touch, evaluate at every row and lose their queues.
+JOINED = {
+    **LADDER,
+    "place": "join",
+    "requote": {"max_age": "3s", "keep_queue": False, "tolerance": "1tick"},
+}
 LIMITS = {"risk": {"max_inventory": 40, "stale_after": "2s"}}
 DELAYS = (5, 30, 20, 12)  # ms: feed, order, cancel, response
 HOURS = [(50, 20_000), (21_000, 10_000_000)]
@@ -110,6 +125,10 @@ CASES: dict[str, tuple[Callable[..., str], dict[str, Any], dict[str, Any]]] = {
     "hours, clock": (quotes_and_trades, RESTLESS, {"sessions": HOURS} | LIMITS),
     "venues": (of_four, OF_VENUES, MORE),
     "venues, delays": (of_four, OF_VENUES, {"latency": DELAYS, **LIMITS, **MORE}),
+    "ladder": (quotes_and_trades, LADDER, {}),
+    "ladder, limits": (quotes_and_trades, JOINED, LIMITS),
+    "ladder, delays": (quotes_and_trades, LADDER, {"latency": DELAYS, **LIMITS}),
+    "ladder, whole fills": (levels_and_trades, LADDER, {"fills": "hftbacktest"}),
     "levels": (levels_and_trades, CALM, {}),
     "levels, delays": (levels_and_trades, RESTLESS, {"latency": DELAYS}),
 }

@@ -177,16 +177,25 @@ RISKS = (
     ", price_collar: 3bps",
     ", crossed_book: 'off'",
 )
+LADDERS = (
+    "",
+    "",
+    ", levels: {count: 3}",
+    ", levels: {count: 2, step: 2tick, size_factor: 0.5}",
+    ", levels: {count: 3, step: 0tick}, place: {improve: 1tick}",
+    ", place: join",
+)
 FEE = "{maker_rebate: 0.0020/share, taker_fee: 0.0030/share}"
 strategies = st.builds(
     "mmrun: 1\n"
-    "quote: {{{}, bid_size: {}, ask_size: 7, requote: {}, post_only: {}}}\n"
+    "quote: {{{}, bid_size: {}, ask_size: 7, requote: {}, post_only: {}{}}}\n"
     "venues: {{NASDAQ: {}, IEX: {{maker_fee: 1bps, taker_fee: 3bps}}}}\n"
     "risk: {{max_inventory: 25{}}}\n".format,
     st.sampled_from(PRICES),
     st.sampled_from(("7", "'min(7lot, bid_size)'")),
     st.sampled_from(REQUOTES),
     st.sampled_from(("slide", "slide", "skip", "reject", "'off'")),
+    st.sampled_from(LADDERS),
     st.just(FEE),
     st.sampled_from(RISKS),
 )
@@ -317,16 +326,17 @@ def test_position_and_working_size_stay_within_the_limit(case: Case) -> None:
 
     working, position = Counter[tuple[int, int]](), 0.0
     for row in recording.orders:
-        side, event = int(row["side"]), row["event"]
-        at = side, int(row["venue"])
+        slot, event = int(row["side"]), row["event"]
+        at = slot, int(row["venue"])
         if event in {OrderEvent.NEW, OrderEvent.REPLACE, OrderEvent.REDUCE}:
             working[at] = row["size"]
         elif event == OrderEvent.CANCEL:
             working[at] = 0
         elif event in {OrderEvent.FILL, OrderEvent.FILLED}:
             working[at] -= row["size"]
-            position += side * row["size"]
-        bids, asks = (working[side, 0] + working[side, 1] for side in (1, -1))
+            position += np.sign(slot) * row["size"]
+        bids = sum(size for (slot, _), size in working.items() if slot > 0)
+        asks = sum(size for (slot, _), size in working.items() if slot < 0)
         assert position + bids <= LIMIT
         assert position - asks >= -LIMIT
 
@@ -374,7 +384,7 @@ def test_a_maker_fills_at_its_own_price(case: Case) -> None:
 @law
 @given(cases)
 def test_own_orders_never_meet(case: Case) -> None:
-    """At every event of the log our bid at a venue is below our ask there."""
+    """At every event of the log our bids at a venue are below our asks there."""
     recording = case.run()
 
     working: dict[int, dict[int, float]] = {0: {}, 1: {}}
@@ -384,7 +394,9 @@ def test_own_orders_never_meet(case: Case) -> None:
             here[side] = row["price"]
         elif event in {OrderEvent.CANCEL, OrderEvent.FILLED}:
             here.pop(side, None)
-        assert len(here) < 2 or here[1] < here[-1]
+        bids = (price for slot, price in here.items() if slot > 0)
+        asks = (price for slot, price in here.items() if slot < 0)
+        assert max(bids, default=-math.inf) < min(asks, default=math.inf)
 
 
 @law
@@ -462,6 +474,9 @@ def test_rules_account_for_all_of_the_session(case: Case) -> None:
 
     assert t.rule_ns.sum(axis=1).tolist() == [t.session_ns, t.session_ns]
     assert set(t.venue_rule_ns.sum(axis=2).ravel().tolist()) == {t.session_ns}
+    if len(t.level_rule_ns) > 1:
+        assert set(t.level_rule_ns.sum(axis=2).ravel().tolist()) == {t.session_ns}
+        assert (t.level_rule_ns[:, :, 0].max(axis=0) <= t.rule_ns[:, 0]).all()
     assert t.both_ns <= t.rule_ns[:, 0].min()
     assert (t.venue_both_ns <= t.venue_rule_ns[:, :, 0].min(axis=1)).all()
     assert (t.venue_rule_ns[:, :, 0].max(axis=0) <= t.rule_ns[:, 0]).all()
@@ -473,17 +488,24 @@ def test_rules_account_for_all_of_the_session(case: Case) -> None:
 @law
 @given(cases)
 def test_decisions_alternate_and_tell_the_durations(case: Case) -> None:
-    """The time between decisions on a side of a venue is what its rules were given."""
+    """The time between decisions on a side of a venue is what its rules were given.
+
+    Of several levels each has its own decisions, and on one venue its own time.
+    """
     recording = replace(case, sessions=None).run()
 
     t, decisions = recording.totals, recording.decisions
-    for venue, (index, side) in product(range(len(case.venues)), enumerate((1, -1))):
+    counted = {(venue, 0): rule_ns for venue, rule_ns in enumerate(t.venue_rule_ns)}
+    if len(t.level_rule_ns) > 1:
+        levels = enumerate(t.level_rule_ns) if len(case.venues) == 1 else ()
+        counted = {(0, level): rule_ns for level, rule_ns in levels}
+    for (venue, level), (index, side) in product(counted, enumerate((1, -1))):
         here = (decisions["side"] == side) & (decisions["venue"] == venue)
-        rows = decisions[here]
+        rows = decisions[here & (decisions["level"] == level)]
         ends = np.append(rows["ts"][1:], t.last_ts)
         sums = np.zeros_like(t.rule_ns[index])
         np.add.at(sums, rows["rule"], ends - rows["ts"])
-        assert sums.tolist() == t.venue_rule_ns[venue, index].tolist()
+        assert sums.tolist() == counted[venue, level][index].tolist()
 
 
 @law
@@ -534,10 +556,11 @@ def test_latencies_are_exact(case: Case) -> None:
 
 def of_side(recording: Recording, side: int, sign: int) -> list[tuple[Any, ...]]:
     """The orders of a side, prices as ticks from the middle, with a sign."""
-    rows = recording.orders[recording.orders["side"] == side]
+    rows = recording.orders[np.sign(recording.orders["side"]) == side]
     return [
         (
             r["ts"],
+            abs(r["side"]),
             r["event"],
             r["size"],
             r["rule"],

@@ -33,7 +33,7 @@ def replay(path: tuple[float, list[tuple], float]) -> tuple[Entries, float, floa
         mid = to
         if size:
             held += side * size
-            fills.append((0, 0, mid - edge, size, mid, fee, held, 0, 0, side, 0))
+            fills.append((0, 0, mid - edge, size, mid, fee, held, 0, 0, side, 0, 0))
     book = entries(np.array(fills, FILL), multiplier=multiplier)
     return book, mid, inventory_pnl
 

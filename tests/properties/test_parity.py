@@ -33,9 +33,19 @@ from mmrun.market.inputs import InputRows
 from mmrun.market.instrument import Instrument
 from mmrun.market.tape import Batch, Kind
 from mmrun.plan.compile import Checked, check_formulas, compile_plan
+from mmrun.plan.levels import output_name, output_names
 from mmrun.plan.passes import PASSES
 from mmrun.plan.plan import OUTPUTS, Plan
-from mmrun.strategy.spec import Input, Let, Param, Quoting, Risk, Session, Strategy
+from mmrun.strategy.spec import (
+    Input,
+    Let,
+    Levels,
+    Param,
+    Quoting,
+    Risk,
+    Session,
+    Strategy,
+)
 from mmrun.units import parse_unit
 
 
@@ -65,7 +75,7 @@ DATA = {
 FIXED = {
     "price": ["2tick", "width", "cents"],
     "size": ["3lot", "clip", "max_inventory"],
-    "ratio": ["edge", "0.1", "2", "(1 / 3)"],
+    "ratio": ["edge", "0.1", "2", "(1 / 3)", "level"],
     "time": ["1.5s", "span", "250ms"],
     "relative": ["5bps", "0.3bps", "alpha"],
     "sigma": ["vol"],
@@ -83,7 +93,7 @@ STATE = {
 KINDS = tuple(DATA)
 WINDOWS = ["2s", "700ms", "span", "3", "back", "1"]
 TIMES = ["2s", "700ms", "span"]
-EXPONENTS = ["0", "1", "2", "3", "8", "9", "-1", "-2", "0.5", "-0.5", "1.5"]
+EXPONENTS = ["0", "1", "2", "3", "8", "9", "-1", "-2", "0.5", "-0.5", "1.5", "level"]
 
 #: Ways to make a value: what of, and the text with its operands as {0}, {1}, ...
 SAME = [
@@ -254,7 +264,7 @@ INPUTS = {
 }
 
 
-def strategy_of(texts: Mapping[str, str]) -> Strategy:
+def strategy_of(texts: Mapping[str, str], levels: Levels | None = None) -> Strategy:
     """A strategy with these formulas and the params above."""
     place = TextPlace("")
     made = {
@@ -282,6 +292,7 @@ def strategy_of(texts: Mapping[str, str]) -> Strategy:
             **{name: formula(texts[name]) for name in fields if name in texts},
             bid_size=formula("clip"),
             ask_size=formula("clip"),
+            levels=levels or Levels(),
         ),
         venues=(),
         risk=Risk(max_inventory=1000.0),
@@ -291,10 +302,16 @@ def strategy_of(texts: Mapping[str, str]) -> Strategy:
     )
 
 
+def as_written(texts: Mapping[str, str], levels: Levels | None = None) -> Checked:
+    """The checked strategy."""
+    checked, problems = check_formulas(strategy_of(texts, levels))
+    assert checked is not None, [(p.code, p.message, texts) for p in problems]
+    return checked
+
+
 def checked_of(texts: Mapping[str, str]) -> Checked:
     """The checked strategy; the other quote fields are its lets, whatever their kind."""
-    checked, problems = check_formulas(strategy_of(texts))
-    assert checked is not None, [(p.code, p.message, texts) for p in problems]
+    checked = as_written(texts)
     outputs = itertools.cycle(checked.lets.values())
     others = {name: next(outputs) for name in OUTPUTS if name not in texts}
     return replace(checked, fields=dict(checked.fields) | others)
@@ -437,12 +454,18 @@ def rows_of(tape: Tape, params: Values) -> Iterator[Row]:
         )
 
 
-def by_definition(roots: Mapping[str, Expr], tape: Tape) -> list[Values]:
-    """Values of the roots, row by row."""
+def by_definition(
+    roots: Mapping[str, Expr], tape: Tape, level: int = 0
+) -> list[Values]:
+    """Values of the roots at a level, row by row."""
     params = {name: value for name, (value, _) in PARAMS.items()}
     params |= {"tick": TICK, "lot": LOT, "max_inventory": 1000.0}
     evaluator = Evaluator(roots)
-    return [evaluator.step(row) for row in rows_of(tape, params)]
+    rows = (
+        replace(row, states={**row.states, "level": float(level)})
+        for row in rows_of(tape, params)
+    )
+    return [evaluator.step(row) for row in rows]
 
 
 # ---- the plan
@@ -494,9 +517,10 @@ def by_plan(
             )
             run(registers)
             outputs = registers[len(inputs) :].tolist()
-            found.append(dict(zip(OUTPUTS, outputs, strict=False)))
+            names = output_names(plan.levels)
+            found.append(dict(zip(names, outputs, strict=False)))
             if tape.evaluated[i]:
-                kept = outputs[len(OUTPUTS) :]
+                kept = outputs[len(names) :]
                 known |= {f"~{k}": value for k, value in enumerate(kept)}
     return found
 
@@ -553,6 +577,24 @@ def test_the_uncompiled_plan_has_the_bits_of_the_definition(
     found = by_plan(compile_plan(checked), tape, cuts, uncompiled, plain_python)
 
     assert differences(by_definition(checked.fields, tape), found) == []
+
+
+@given(texts=strategies(), tape=tapes(), cuts=CUTS, data=st.data())
+@settings(deadline=None, max_examples=EXAMPLES // 2)
+def test_each_level_has_the_bits_of_the_definition_at_its_number(
+    texts: dict[str, str], tape: Tape, cuts: list[int], data: st.DataObject
+) -> None:
+    """A plan of three levels gives what formulas mean where `level` is 0, 1 and 2."""
+    step = Maker(data.draw, {kind: [] for kind in KINDS}).value("price", "state", 1)
+    checked = as_written(texts, Levels(count=3, step=formula(step), size_factor=0.5))
+
+    found = by_plan(compile_plan(checked), tape, cuts, uncompiled, plain_python)
+
+    for level in range(3):
+        wanted = by_definition(checked.fields_at(level), tape, level)
+        named = [{output_name(n, level): x for n, x in row.items()} for row in wanted]
+        got = [{name: row[name] for name in named[0]} for row in found]
+        assert (level, differences(named, got)) == (level, [])
 
 
 @given(texts=strategies(), tape=tapes())

@@ -44,7 +44,7 @@ def made_fills() -> np.ndarray:
         known = START + step * S + 2_000_000
         fills[number] = (
             *(START + step * S, number + 1, price, size, MIDS[step], fee, held),
-            *(known, 0, side, int(fee > 0)),
+            *(known, 0, side, int(fee > 0), 0),
         )
     return fills
 
@@ -88,9 +88,9 @@ def made_decisions() -> np.ndarray:
     nan = float("nan")
     both = Adjustment.POST_ONLY | Adjustment.TOLERANCE
     rows = [
-        (START, 99.98, 100, 0, 1, Rule.QUOTED, both, -1),
-        (START, nan, 0, 0, -1, Rule.MISSING, Adjustment.NONE, 1),
-        (START + 5 * S, nan, 0, 0, 1, Rule.STALE, Adjustment.NONE, -1),
+        (START, 99.98, 100, 0, 1, 0, Rule.QUOTED, both, -1),
+        (START, nan, 0, 0, -1, 0, Rule.MISSING, Adjustment.NONE, 1),
+        (START + 5 * S, nan, 0, 0, 1, 0, Rule.STALE, Adjustment.NONE, -1),
     ]
     return np.array(rows, DECISION)
 
@@ -139,6 +139,7 @@ def made_totals() -> Totals:
         unknown_trades=1,
         venue_rule_ns=rule_ns[None],
         venue_both_ns=np.array([3 * S]),
+        level_rule_ns=np.zeros((1, 2, len(Rule)), np.int64),
     )
 
 
@@ -176,6 +177,20 @@ def split(recording: Recording) -> Recording:
         totals=totals,
         venues=("NASDAQ", "IEX"),
     )
+
+
+@pytest.fixture
+def ladder(recording: Recording) -> Recording:
+    """The same run with two quotes a side: the third and fourth fill were at level 1."""
+    fills, orders = recording.fills.copy(), recording.orders.copy()
+    fills["level"][2:4] = 1
+    orders["side"][1] = -2
+    spent = np.zeros((2, 2, len(Rule)), np.int64)
+    spent[0, :, [Rule.QUOTED, Rule.STALE]] = [4 * S], [2 * S]
+    spent[1, :, Rule.QUOTED] = 3 * S, S
+    spent[1, :, Rule.MAX_INVENTORY] = 3 * S, 5 * S
+    totals = replace(recording.totals, level_rule_ns=spent)
+    return replace(recording, fills=fills, orders=orders, totals=totals)
 
 
 @pytest.fixture
@@ -247,7 +262,7 @@ def made_day() -> tuple[np.ndarray, np.ndarray, float]:
         cash -= side * size * price
         spread += side * size * (mid - price)
         ts, rebate = START + minute * 60 * S, 0.002 * size
-        fills[minute] = (ts, minute, price, size, mid, -rebate, held, ts, 0, side, 0)
+        fills[minute] = (ts, minute, price, size, mid, -rebate, held, ts, 0, side, 0, 0)
         rebates = 0.002 * float(fills["size"].sum())
         net = cash + held * mid + rebates
         equity[minute] = (

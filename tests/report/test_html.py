@@ -147,3 +147,13 @@ def test_each_venue_has_a_line(split: Recording, facts: RunFacts) -> None:
         "NASDAQ", "3", "240", "23,993", "+4.800", "0.000", "+0.480", "50.0%", "IEX"
     ]  # fmt: skip
     assert texts[start + 8 : start + 12] == ["IEX", "2", "300", "30,008"]
+
+
+def test_each_level_has_a_line(ladder: Recording, facts: RunFacts) -> None:
+    """Two quotes a side are a table of their own, with the summary's figures."""
+    texts = texts_of(page_of(ladder, facts))
+
+    start = texts.index("Levels, USD") + 1 + len(COLUMNS) + 1
+    assert texts[start : start + 9] == [
+        "0", "3", "240", "23,993", "+4.800", "0.000", "+0.480", "66.7%", "66.7%"
+    ]  # fmt: skip

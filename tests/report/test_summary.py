@@ -109,6 +109,32 @@ def test_venues_sum_to_the_run(split: Recording, facts: RunFacts) -> None:
         assert total == pytest.approx(summary[key])
 
 
+def test_each_level_has_its_fills_and_time(ladder: Recording, facts: RunFacts) -> None:
+    """Fills at a level, and the time it was quoted and why it was not."""
+    first, second = summarize(ladder, facts)["levels"]
+
+    assert [first["level"], second["level"]] == [0, 1]
+    assert [first["fills"], second["fills"]] == [3, 2]
+    assert [first["fill_volume"], second["fill_volume"]] == [240.0, 300.0]
+    assert first["bid_uptime"] == pytest.approx(4 / 6)
+    assert second["ask_uptime"] == pytest.approx(1 / 6)
+    assert second["unquoted_time_s"]["bid"] == {"max_inventory": 3.0}
+
+
+def test_levels_sum_to_the_run(ladder: Recording, facts: RunFacts) -> None:
+    """What is said of levels adds up to what is said of the run."""
+    summary = summarize(ladder, facts)
+
+    for key in ("fills", "fill_volume", "fill_notional", "spread_pnl", "fees"):
+        total = sum(row[key] for row in summary["levels"])
+        assert total == pytest.approx(summary[key]), key
+
+
+def test_one_level_is_no_table_of_levels(recording: Recording, facts: RunFacts) -> None:
+    """`levels` is not in the summary of an ordinary run."""
+    assert "levels" not in summarize(recording, facts)
+
+
 def test_one_venue_is_no_table_of_venues(recording: Recording, facts: RunFacts) -> None:
     """Neither `venues` nor `absent_venues` are in the summary of an ordinary run."""
     assert not {"venues", "absent_venues"} & summarize(recording, facts).keys()
@@ -177,8 +203,10 @@ def test_schema_file_is_the_generated_one(split: Recording, facts: RunFacts) -> 
 
     watched = (Watched("spy", "SPY", ("ARCA",), 3),)
     facts = replace(facts, absent_venues=("BATS",), watched=watched)
+    levels = np.zeros((2, 2, len(Rule)), np.int64)
+    everything = replace(split, totals=replace(split.totals, level_rule_ns=levels))
 
-    keys = list(summarize(split, facts))
+    keys = list(summarize(everything, facts))
 
     assert schema == summary_schema()
     assert list(schema["properties"]) == keys

@@ -36,6 +36,16 @@ def test_every_table_of_events_names_the_venue(split: Recording) -> None:
     assert "venue" not in tables["equity"].columns
 
 
+def test_every_table_of_events_names_the_level(ladder: Recording) -> None:
+    """Fills, orders and decisions each say of which quote; an order's side is a word."""
+    tables = frames(ladder)
+
+    assert tables["fills"]["level"].to_list() == [0, 0, 1, 1, 0]
+    assert tables["orders"]["level"].to_list() == [0, 1, 0, 0, 0, 0]
+    assert tables["orders"]["side"].to_list()[:2] == ["buy", "sell"]
+    assert tables["decisions"]["level"].to_list() == [0] * 3
+
+
 def test_orders(recording: Recording) -> None:
     """An order event has a rule only where one ended it; unknown queues are null."""
     orders = frame("orders", recording)
@@ -71,7 +81,7 @@ def test_every_code_has_a_name(recording: Recording) -> None:
     """All rules, events and adjustments come out by their enum's name in lower case."""
     decisions = np.zeros(len(Rule), DECISION)
     decisions["rule"] = [rule.value for rule in Rule]
-    decisions["adjustment"] = [1 << (n % 5) for n in range(len(Rule))]
+    decisions["adjustment"] = [1 << (n % len(Adjustment)) for n in range(len(Rule))]
     decisions["missing"] = -1
     made = Recording(
         recording.fills,
@@ -87,7 +97,7 @@ def test_every_code_has_a_name(recording: Recording) -> None:
 
     assert named["rule"].to_list() == [rule.name.lower() for rule in Rule]
     flags = [str(flag.name).lower() for flag in Adjustment]
-    assert named["adjustment"].to_list()[:5] == flags
+    assert named["adjustment"].to_list()[: len(flags)] == flags
 
 
 def test_types_hold_for_empty_and_full(recording: Recording, idle: Recording) -> None:

@@ -22,14 +22,16 @@ def report(
     return render(summary, frame("equity", recording), width, color=color)
 
 
-@pytest.mark.parametrize("which", ["recording", "split", "day", "unfilled", "idle"])
+@pytest.mark.parametrize(
+    "which", ["recording", "split", "ladder", "day", "unfilled", "idle"]
+)
 def test_golden(
     which: str,
     request: pytest.FixtureRequest,
     facts: RunFacts,
     golden: Callable[[str, str], None],
 ) -> None:
-    """Runs short and long, of two venues, unfilled and empty read as the golden files."""
+    """Runs short and long, of two venues or levels, unfilled and empty read as written."""
     text = report(request.getfixturevalue(which), facts)
 
     golden(f"{which}.txt", text)

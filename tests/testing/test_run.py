@@ -259,3 +259,68 @@ def test_several_venues_are_quoted_each_by_its_own_book(run_tests: Runner) -> No
     assert [(f.at, f.got) for f in ran.results[0].failures] == [
         ("6ms on IEX", "none (halt)")
     ]
+
+
+LADDER = """\
+mmrun: 1
+quote:
+  half_spread: 5bps * (1 + level)
+  size: 100
+  levels: {count: 2, size_factor: 0.5}
+risk: {max_inventory: 130}
+"""
+
+
+def test_levels_are_expected_as_market_names_count_them(run_tests: Runner) -> None:
+    """`bid` is level 0, `bid_2` level 1; sizes, rules and fields likewise."""
+    ran = run_tests(
+        "  - name: state\n    given: {bid: 149.95, ask: 150.05, inventory: 30}\n"
+        "    expect: {bid: 149.92, bid_size: 100, bid_rule_2: max_inventory,\n"
+        "      ask_2: 150.15, ask_size_2: 50, half_spread_2: 15tick}\n",
+        strategy=LADDER,
+    )
+
+    assert outcomes(ran) == ["passed"]
+
+
+def test_a_level_fails_with_its_own_values(run_tests: Runner) -> None:
+    """What stands behind a deeper quote is said as it is there."""
+    ran = run_tests(
+        "  - name: state\n    given: {bid: 149.95, ask: 150.05}\n"
+        "    expect: {bid_2: 149.9, rule: none, bid_size_2: 30}\n",
+        strategy=LADDER,
+    )
+
+    (result,) = ran.results
+    assert failed(ran) == [("bid_2", "149.9", "149.85")]
+    lines = [line.split() for line in failure_lines(result.failures)]
+    assert ["level", "1", "ratio"] in lines
+
+
+def test_a_level_that_is_not_there_is_said(run_tests: Runner) -> None:
+    """The strategy has two quotes a side, not three."""
+    ran = run_tests(
+        "  - name: state\n    given: {bid: 149.95, ask: 150.05}\n"
+        "    expect: {bid_3: 149.9}\n",
+        strategy=LADDER,
+    )
+
+    (result,) = ran.results
+    assert [p.code for p in result.problems] == ["MM604"]
+    assert "has 2 quotes a side" in result.problems[0].message
+
+
+def test_levels_of_a_tape_are_those_that_rest(run_tests: Runner) -> None:
+    """Level 0 has filled and is back; level 1 is where it was."""
+    ran = run_tests(
+        "  - name: tape\n"
+        "    tape: |\n"
+        "      0ms   quote NASDAQ 149.95x300 150.05x200\n"
+        "      10ms  trade NASDAQ sell 149.91x100\n"
+        "    expect:\n"
+        "      - {at: 9ms, bid: 149.92, bid_2: 149.85, bid_size_2: 30}\n"
+        "      - {at: 10ms, inventory: 100, bid_size: 30, bid_rule_2: max_inventory}\n",
+        strategy=LADDER,
+    )
+
+    assert outcomes(ran) == ["passed"]

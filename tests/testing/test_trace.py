@@ -14,7 +14,9 @@ from mmrun.engine.run import Conditions, drive, start
 from mmrun.feeds.replay import TapeFeed
 from mmrun.lang.evaluate import Evaluator, Row
 from mmrun.lang.nodes import Ticks
+from mmrun.lang.walk import postorder
 from mmrun.market.instrument import Instrument
+from mmrun.plan.compile import roots_of
 from mmrun.testing.sample import SAMPLE_VENUE, sample_tape
 from mmrun.testing.scripted import conditions_for, run_tape
 from mmrun.testing.trace import trace
@@ -64,7 +66,8 @@ def test_traced_values_are_the_definition_s() -> None:
         {"edge": 1.0, "skew_factor": 1.0, "clip": 100.0, "max_inventory": 1000.0},
         {"inventory": 0.0},
     )
-    nodes = {str(id(node)): node for node in traced.nodes}
+    found = roots_of(checked).values()
+    nodes = {str(id(node)): node for node in postorder(found)}
     for key, value in Evaluator(nodes).step(row).items():
-        got = traced.last[SAMPLE_VENUE][int(key)]
+        got = traced.last[SAMPLE_VENUE][0][int(key)]
         assert got == value or (math.isnan(got) and math.isnan(value))
