@@ -429,3 +429,29 @@ def test_a_quote_that_joins_stands_at_the_touch(ask: Any) -> None:
 
     assert (joined["bid"], joined["ask"]) == (149.95, 150.05)
     assert (alone["bid"], alone["ask"]) == (149.98, 150.02)
+
+
+def test_venues_divide_the_size_of_each_level(ask_all: Any) -> None:
+    """And quote it by their own books: a line a venue and level."""
+    text = """\
+mmrun: 1
+venues:
+  NASDAQ: {tick: 0.01, lot: 1, weight: 0.6}
+  IEX: {tick: 0.01, lot: 1, weight: 0.4}
+allocate: {by: weight}
+quote:
+  fair: venue.mid
+  half_spread: 2tick * (1 + level)
+  size: 100
+  levels: {count: 2, size_factor: 0.5}
+risk: {max_inventory: 1000}
+"""
+
+    lines = ask_all(text, *MARKET, "--set", "IEX.bid=149.90")
+
+    assert [(q["venue"], q["level"], q["bid"], q["bid_size"]) for q in lines] == [
+        ("NASDAQ", 0, 149.98, 60),
+        ("NASDAQ", 1, 149.96, 30),
+        ("IEX", 0, 149.95, 40),
+        ("IEX", 1, 149.93, 20),
+    ]

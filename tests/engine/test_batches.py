@@ -124,6 +124,7 @@ CASES: dict[str, tuple[Callable[..., str], dict[str, Any], dict[str, Any]]] = {
     "restless, delays": (quotes_and_trades, RESTLESS, {"latency": DELAYS, **LIMITS}),
     "hours, clock": (quotes_and_trades, RESTLESS, {"sessions": HOURS} | LIMITS),
     "venues": (of_four, OF_VENUES, MORE),
+    "venues, ladder": (of_four, {**OF_VENUES, "levels": {"count": 2}}, MORE),
     "venues, delays": (of_four, OF_VENUES, {"latency": DELAYS, **LIMITS, **MORE}),
     "ladder": (quotes_and_trades, LADDER, {}),
     "ladder, limits": (quotes_and_trades, JOINED, LIMITS),
