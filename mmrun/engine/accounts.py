@@ -256,29 +256,46 @@ def best_own(m: Machine, side: int, view: int) -> float:
     """The best price of our orders on a side, TRUE or as KNOWN; NaN when none is."""
     best = np.nan
     for n in range(m.config.venues):
-        v = m.venues[n]
-        for k in range(side, 2 * v.levels, 2):
-            slot = v.slots[k]
-            live, ticks = slot.live, slot.price
-            if view == KNOWN:
-                live, ticks = slot.known_live, slot.known_price
-            if live == 1:
-                price = price_of(ticks, v.tick, v.ticks_per_unit)
-                if not (best >= price if side == BID else best <= price):
-                    best = price
+        price = best_at(m.venues[n], side, view)
+        if not np.isnan(price):
+            if not (best >= price if side == BID else best <= price):
+                best = price
+    return best
+
+
+@kernel
+def best_at(v: Machine, side: int, view: int) -> float:
+    """`best_own` of one venue, over its levels."""
+    best = np.nan
+    for k in range(side, 2 * v.levels, 2):
+        slot = v.slots[k]
+        live, ticks = slot.live, slot.price
+        if view == KNOWN:
+            live, ticks = slot.known_live, slot.known_price
+        if live == 1:
+            price = price_of(ticks, v.tick, v.ticks_per_unit)
+            if not (best >= price if side == BID else best <= price):
+                best = price
     return best
 
 
 @kernel
 def working_size(m: Machine, side: int) -> float:
-    """What our known orders on a side still want, over all venues and levels."""
+    """What our known orders on a side still want, over all venues."""
     size = 0.0
     for n in range(m.config.venues):
-        v = m.venues[n]
-        for k in range(side, 2 * v.levels, 2):
-            slot = v.slots[k]
-            if slot.known_live == 1:
-                size += slot.known_total - slot.known_filled
+        size += working_at(m.venues[n], side)
+    return size
+
+
+@kernel
+def working_at(v: Machine, side: int) -> float:
+    """`working_size` of one venue, over its levels."""
+    size = 0.0
+    for k in range(side, 2 * v.levels, 2):
+        slot = v.slots[k]
+        if slot.known_live == 1:
+            size += slot.known_total - slot.known_filled
     return size
 
 
@@ -323,7 +340,7 @@ def own_state(m: Machine, code: int, ts: int) -> float:
     if code < 14:
         return working_size(m, code - 12)
     if code < FIRST_WATCH:
-        return ahead_of(m, code - 14)
+        return ahead_of(m, code - 14, -1)
     if code >= FIRST_OF_VENUE:
         of_venue = code - FIRST_OF_VENUE
         v = m.venues[of_venue // CODES_A_VENUE]
@@ -344,14 +361,11 @@ def venue_state(m: Machine, v: Machine, code: int, ts: int) -> float:
         last = max(v.slots[BID].last_fill_ts, v.slots[ASK].last_fill_ts)
         return np.nan if last == -NEVER else (ts - last) / 1e9
     side = (code - 5) % 2
-    slot = v.slots[side]
     if code < 7:
-        if slot.known_live == 0:
-            return np.nan
-        return price_of(slot.known_price, v.tick, v.ticks_per_unit)
+        return best_at(v, side, KNOWN)
     if code < 9:
-        return slot.known_total - slot.known_filled if slot.known_live == 1 else 0.0
-    return slot.ahead if slot.live == 1 and slot.known_live == 1 else np.nan
+        return working_at(v, side)
+    return ahead_of(m, side, v.index)
 
 
 @kernel

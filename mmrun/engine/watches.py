@@ -184,11 +184,16 @@ def markout(m: Machine, w: Any, ts: int) -> float:
 
 
 @kernel
-def ahead_of(m: Machine, side: int) -> float:
-    """The size ahead of our best-priced order on a side; of equal ones the smallest."""
+def ahead_of(m: Machine, side: int, venue: int) -> float:
+    """The size ahead of our best-priced order on a side; of equal ones the smallest.
+
+    `venue` is the one that is looked at, -1 all of them.
+    """
     best = np.nan
     found = np.nan
     for n in range(m.config.venues):
+        if venue >= 0 and n != venue:
+            continue
         v = m.venues[n]
         for k in range(side, 2 * v.levels, 2):
             slot = v.slots[k]

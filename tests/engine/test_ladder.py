@@ -393,3 +393,20 @@ def test_several_venues_have_levels_each(run):
 
     assert len([row for row in ran.ladder if row[1] == "NEW"]) == 8
     assert bids(ran.at(1)) == [(0, 99.98, 10), (1, 99.97, 10)]
+
+
+def test_what_is_ours_at_a_venue_is_of_all_its_levels(run):
+    """The best working bid there, and the size of both; the other venue's apart."""
+    quote = {
+        "bid": "99.98 if missing(venue.working_bid) else venue.working_bid - 1tick",
+        "ask": 100.50,
+        "size": "10lot if missing(venue.working_bid) else venue.working_bid_size",
+        "levels": {"count": 2},
+        "requote": {"keep_queue": False},
+    }
+    text = "0 quote 99.99x30 100.01x30\n0 quote 99.99x30 100.01x30 @1\n"
+
+    ran = run(text + "1 trade buy 100.01x1", quote, beside=[{"venue": "IEX"}])
+
+    moved = [row for row in ran.at(1).ladder if row[0] == 1 and row[2] > 0]
+    assert moved == [(1, "REPLACE", 1, 99.97, 20), (1, "REPLACE", 2, 99.96, 20)]
