@@ -123,7 +123,7 @@ def test_a_run_at_two_venues_computes_what_the_definition_says(
         for venue in VENUES:
             row = market.row(venue, int(whole.ts[i]), held, begun=begun)
             expected = slow[venue].step(row)
-            found = traced.last.get(venue, {}) if begun else {}
+            found = traced.last.get(venue, ({},))[0] if begun else {}
             for name, value in expected.items() if found else ():
                 got = found[id(checked.lets[name])]
                 assert same(got, value), (i, venue, name, got, value)
