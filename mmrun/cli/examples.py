@@ -84,8 +84,12 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         "params:\n  edge: {value: 5, unit: bps, range: [1, 10]}\n",
     ),
     "MM136": ("params:\n  spread: 5bps\n", "params:\n  edge: 5bps\n"),
+    "MM146": (
+        "toxicity:\n  stale: {when: age(quote) > 10s, then: pull}\n",
+        "toxicity:\n  old: {when: age(quote) > 10s, then: pull}\n",
+    ),
     "MM190": (
-        "risk: {max_inventory: 1000, target_inventory: 200}\n",
+        "risk: {max_inventory: 1000, max_requests_per_second: 100}\n",
         "risk: {max_inventory: 1000}\n",
     ),
     "MM201": (

@@ -38,7 +38,7 @@ def command(
 ) -> None:
     """Explain a code such as MM320, or what a strategy FILE compiles to.
 
-    With NAME, a quote field or a let, its formula node by node: unit, stage, what
+    With NAME, a quote field, a let or a rule (toxicity.NAME), its formula node by node: unit, stage, what
     computes it, and its value in a made-up market. Exit code 1 when the file has
     errors, 2 for an unknown code or name.
     """
@@ -100,7 +100,7 @@ def _checked(path: Path, overrides: tuple[str, ...]) -> Checked:
 
 
 def _known(checked: Checked, name: str) -> str:
-    """The name of a quote field or let.
+    """The name of a quote field, let or rule.
 
     Raises:
         UsageError: there is none of that name.
@@ -112,5 +112,5 @@ def _known(checked: Checked, name: str) -> str:
     if name in known:
         return name
     (hint,) = did_you_mean(name, known)
-    message = f"'{name}' is no quote field or let of this strategy; {hint}"
+    message = f"'{name}' is no quote field, let or rule of this strategy; {hint}"
     raise UsageError(message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -145,10 +146,21 @@ def _page(quoted: Quoted) -> str:
     }
     width = max([16, *(len(name) + 1 for name in known)])
     lines += [f"  {name:<{width}}{value:.10g}" for name, value in known.items()]
+    lines += _rules(quoted.rules)
     if quoted.missing:
         given = " ".join(f"--set '{name}=…'" for name in quoted.missing)
         lines.append(f"missing: {', '.join(quoted.missing)} (give {given})")
     return "\n".join(lines)
+
+
+def _rules(rules: Mapping[str, bool | None]) -> list[str]:
+    """The strategy's own rules that are in force, and those of which that is unknown."""
+    named = (("in force", True), ("unknown", None))
+    return [
+        f"{said}: {', '.join(found)}"
+        for said, state in named
+        if (found := [name for name, met in rules.items() if met is state])
+    ]
 
 
 _SHOWN = ("bid", "ask", "bid_size", "ask_size")

@@ -57,6 +57,7 @@ REMEDIES: dict[str, str] = {
     "MM143": "Give the session a calendar or hours: an endless session opens once.",
     "MM144": "Give venues a weight each (weight: 0.6), or write a formula of venue names as "
     "allocate.by.",
+    "MM146": "Rename it: reports and tests call a rule by its name alone.",
     "MM149": "Write a time above 0, or leave stale_after out.",
     "MM190": "Leave the key out for now. It is refused rather than ignored.",
     "MM201": "Take the character out or write what the help says. Formulas have "

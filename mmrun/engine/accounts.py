@@ -127,12 +127,12 @@ def hear(m, v, k, order_id, price, size, fee, ts):  # type: ignore[no-untyped-de
     side = k & 1
     slot = v.slots[k]
     known = m.accounts[KNOWN]
-    before = known.position
+    before = known.position - state.target
     signed = size if side == BID else -size
     book(known, signed, worth(m, price), fee, m.config.multiplier)
     v.position += signed
     v.fill_count += 1
-    if before == 0.0 or before * known.position < 0.0:
+    if before == 0.0 or before * (known.position - state.target) < 0.0:
         state.position_since = ts
     state.fill_count += 1
     state.last_fill_ts = ts
@@ -324,7 +324,10 @@ def own_state(m: Machine, code: int, ts: int) -> float:
             return 0.0
         return known.position * abs(worth(m, state.mid)) * multiplier
     if code == 6:
-        return 0.0 if known.position == 0.0 else (ts - state.position_since) / 1e9
+        away = known.position - state.target
+        if np.isnan(away):
+            return np.nan
+        return 0.0 if away == 0.0 else (ts - state.position_since) / 1e9
     if code == 7:
         return max(0.0, state.known_peak - net_of(m, KNOWN))
     if code == 8:

@@ -7,7 +7,7 @@ result is a `Machine` before its first row.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mmrun.engine import state
@@ -19,6 +19,7 @@ from mmrun.engine.accounts import (
     VENUE_STATE_NAMES,
 )
 from mmrun.engine.assumptions import FillModel, Latency
+from mmrun.engine.records import FIRST_OWN
 from mmrun.engine.state import (
     CONFIG,
     LEVELS,
@@ -36,6 +37,7 @@ from mmrun.market.instrument import Instrument
 from mmrun.plan.plan import OUTPUTS, OwnCall, Plan
 from mmrun.problems import DataError, UsageError
 from mmrun.strategy.spec import (
+    Act,
     Fee,
     OnBreach,
     PostOnly,
@@ -89,6 +91,22 @@ _REQUOTE = {
     RequoteOn.QUOTE: Ticks.BOOK,
     RequoteOn.TRADE: Ticks.TRADE,
 }
+_ACTS = {
+    Act.WIDEN: state.WIDEN,
+    Act.SIZE: state.RESIZE,
+    Act.REDUCE_ONLY: state.REDUCE,
+    Act.PULL: state.PULL,
+    Act.FLATTEN: state.TAKE,
+    Act.STOP: state.STOP,
+}
+_SIDES = {
+    "bid": state.BID,
+    "ask": state.ASK,
+    "both": state.BOTH_SIDES,
+    "adding": state.ADDING_SIDE,
+}
+#: Own state that starts over with each day.
+_DAILY = frozenset({"@drawdown", "@daily_pnl"})
 #: Book levels kept when the tape knows the whole book.
 ALL_LEVELS = 1 << 40
 
@@ -187,12 +205,14 @@ def configure(
     model: FillModel,
     latency: Latency,
     grid_ns: int,
-    inputs: int,
+    plan: Plan | None = None,
 ) -> Any:
-    """The CONFIG record of a run, without venues."""
+    """The CONFIG record of a run, without venues; without a plan nothing is computed."""
     one = new_records(CONFIG, 1)[0]
     one.multiplier, one.inverse = multiplier, int(inverse)
-    one.grid_ns, one.inputs = grid_ns, inputs
+    one.grid_ns = grid_ns
+    if plan is not None:
+        one.inputs, one.guards = len(plan.residual.inputs), len(plan.guards.outputs)
     one.fill_model, one.through_ticks = _MODELS[model.name], model.ticks
     _set_latency(one, latency)
     _set_quoting(one, strategy)
@@ -312,26 +332,46 @@ def new_machine(
     machine.config.plain = int(_moves_freely(machine.config, machine.venues[0]))
     inputs = plan.residual.inputs
     places = {name: index for index, name in enumerate(inputs)}
-    absent = _absent([n for n in inputs if n.startswith("@")], instruments)
+    states = [name for name in plan.read_at_rows if name.startswith("@")]
+    absent = _absent(states, instruments)
     own = [name for name in inputs if name.startswith("@") and name not in absent]
     kept = [places.get(f"~{k}", len(inputs)) for k in range(plan.previous_count)]
-    _set(machine, "column_registers", "columns", [places[name] for name in columns])
-    codes = [_state_code(machine, plan, name, values) for name in own]
+    _set(
+        machine,
+        "column_registers",
+        machine.config,
+        "columns",
+        [places[n] for n in columns if n in places],
+    )
+    codes = _state_codes(machine, plan, values, (n for n in states if n not in absent))
     machine.config.day_by_session = int(bool(sessions) and sessions[0][1] < NEVER)
-    _set(machine, "state_codes", "states", codes)
-    _set(machine, "state_registers", "states", [places[name] for name in own])
-    _set(machine, "previous_registers", "previous", kept)
-    _set(machine, "sessions", "sessions", sessions)
+    _set(
+        machine, "state_codes", machine.config, "states", [codes[name] for name in own]
+    )
+    _set(
+        machine,
+        "state_registers",
+        machine.config,
+        "states",
+        [places[name] for name in own],
+    )
+    _set(machine, "previous_registers", machine.config, "previous", kept)
+    _set(machine, "sessions", machine.config, "sessions", sessions)
     if len(inputs) + len(plan.residual.outputs) > REGISTERS:
         msg = f"the quote formulas read {len(inputs)} values, more than {REGISTERS}"
         raise UsageError(msg)
     _set_outputs(machine, plan, instruments)
     machine.previous[:] = math.nan
-    for name, index in places.items():
-        if name.startswith("$"):
-            machine.registers[index] = values[name]
-        elif name in absent:
-            machine.registers[index] = _at_absent(plan, name)
+    _set_values(machine.registers, inputs, values)
+    for name in absent & places.keys():
+        machine.registers[places[name]] = _at_absent(plan, name)
+    at = {instrument.venue: index for index, instrument in enumerate(instruments)}
+    set_rules(
+        machine,
+        plan.strategy,
+        [(rule, at.get(venue, -1)) for rule, venue in plan.rules],
+    )
+    _set_guards(machine, plan, values, columns, codes)
     return machines
 
 
@@ -361,6 +401,83 @@ def _absent(names: Sequence[str], instruments: Sequence[Instrument]) -> frozense
     """Own state of venues that are not quoted, as the residual's inputs name it."""
     quoted = {"", *(instrument.venue for instrument in instruments)}
     return frozenset(name for name in names if split(name[1:])[0] not in quoted)
+
+
+def _set_values(
+    registers: Any, inputs: Sequence[str], values: Mapping[str, float]
+) -> None:
+    """Fill in what is fixed for a run."""
+    for index, name in enumerate(inputs):
+        if name.startswith("$"):
+            registers[index] = values[name]
+
+
+def set_rules(
+    machine: Any, strategy: Strategy, instances: Sequence[tuple[int, int]]
+) -> None:
+    """Fill in what the strategy's own rules do, and where.
+
+    `instances` are each a rule's place in `Strategy.guards` and a venue's index, -1 all.
+
+    Raises:
+        UsageError: there are more than the engine has records.
+    """
+    if len(strategy.guards) > state.OWN_RULES or len(instances) > state.RULES:
+        msg = f"{len(strategy.guards)} rules; a strategy has at most {state.OWN_RULES}"
+        raise UsageError(msg)
+    machine.config.rules = len(instances)
+    for rule, (place, venue) in zip(machine.rules, instances, strict=False):
+        guard = strategy.guards[place]
+        rule.code, rule.venue = FIRST_OWN + place, venue
+        rule.act, rule.side = _ACTS[guard.then.act], _SIDES[guard.then.side]
+        rule.factor, rule.hold_ns = guard.then.factor, guard.hold_ns
+
+
+def _set_guards(
+    machine: Any,
+    plan: Plan,
+    values: Mapping[str, float],
+    columns: Sequence[str],
+    codes: Mapping[str, int],
+) -> None:
+    """Fill in how the guards' program is fed.
+
+    Raises:
+        UsageError: it reads more values than the engine has registers.
+    """
+    inputs, guards = plan.guards.inputs, machine.guards
+    if len(inputs) + len(plan.guards.outputs) > REGISTERS:
+        msg = f"the rules read {len(inputs)} values, more than {REGISTERS}"
+        raise UsageError(msg)
+    places = {name: index for index, name in enumerate(inputs)}
+    read = [(line, name) for line, name in enumerate(columns) if name in places]
+    own = [name for name in inputs if name in codes]
+    kept = [name for name in inputs if name.startswith("~")]
+    guards.inputs = len(inputs)
+    fed = (
+        ("lines", "columns", [line for line, _ in read]),
+        ("column_registers", "columns", [places[name] for _, name in read]),
+        ("state_codes", "states", [codes[name] for name in own]),
+        ("state_registers", "states", [places[name] for name in own]),
+        ("previous_places", "previous", [int(name[1:]) for name in kept]),
+        ("previous_registers", "previous", [places[name] for name in kept]),
+    )
+    for array, count, numbers in fed:
+        _set(guards, array, guards, count, numbers)
+    _set_values(guards.registers, inputs, values)
+    for index, name in enumerate(inputs):
+        if name.startswith("@") and name not in codes:  # of a venue without data
+            guards.registers[index] = _at_absent(plan, name)
+    stops = any(guard.then.act is Act.STOP for guard in plan.strategy.guards)
+    daily = _DAILY.intersection(plan.read_at_rows)
+    machine.config.daily = int(stops or bool(daily))
+
+
+def _state_codes(
+    machine: Any, plan: Plan, values: Mapping[str, float], names: Iterable[str]
+) -> dict[str, int]:
+    """The kernel's codes of own state that formulas read, by what programs call it."""
+    return {name: _state_code(machine, plan, name, values) for name in names}
 
 
 def _state_code(
@@ -397,12 +514,18 @@ def _state_code(
     return FIRST_WATCH + int(place)
 
 
-def _set(machine: Any, name: str, count: str, values: Sequence[Any]) -> None:
-    """Fill the front of an array and say how much of it holds."""
-    array = getattr(machine, name)
+def _set(
+    record: Any, name: str, counts: Any, count: str, values: Sequence[Any]
+) -> None:
+    """Fill the front of an array and say in `counts` how much of it holds.
+
+    Raises:
+        UsageError: it does not hold that many.
+    """
+    array = getattr(record, name)
     if len(values) > len(array):
         msg = f"the strategy needs {len(values)} {count}, more than {len(array)}"
         raise UsageError(msg)
     if len(values):
         array[: len(values)] = values
-    setattr(machine.config, count, len(values))
+    setattr(counts, count, len(values))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from mmrun.engine.jit import inlined, kernel
 from mmrun.engine.records import Rule
 from mmrun.engine.slots import rests
-from mmrun.engine.state import ASK, BID, TRUE, Machine
+from mmrun.engine.state import ASK, BID, TRUE, UNKNOWN, Machine
 from mmrun.engine.watches import watch_quoting
 
 
@@ -33,12 +33,22 @@ def _count(m: Machine, ts: int) -> None:
     state.abs_inventory_ns += abs(m.accounts[TRUE].position) * passed
     if m.config.watches != 0:
         watch_quoting(m, ts - passed, ts)
+    if m.config.rules != 0:
+        _count_unknown(m, passed)
     if m.config.single == 1:
         _count_one(m, passed)
     else:
         _count_all(m, passed)
         if m.config.levels > 1:
             _count_levels(m, passed)
+
+
+@kernel
+def _count_unknown(m: Machine, passed: int) -> None:
+    """Time in which conditions of the strategy's rules had no value."""
+    for k in range(m.config.rules):
+        if m.rules[k].met == UNKNOWN:
+            m.rules[k].unknown_ns += passed
 
 
 @inlined

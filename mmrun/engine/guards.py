@@ -1,4 +1,4 @@
-"""What pulls both sides of a venue at any row: session, halts, silence, a crossed book. Kernels."""
+"""What keeps us out of a venue at any row: session, halts, silence, our own rules. Kernels."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from mmrun.engine.orders import (
 )
 from mmrun.engine.prices import price_of
 from mmrun.engine.records import Rule
+from mmrun.engine.rules import end_holds, hold_due, set_next_day, start_day, weigh
 from mmrun.engine.state import (
     ASK,
     BID,
@@ -24,7 +25,9 @@ from mmrun.engine.state import (
     NO_BID,
     NO_REQUEST,
     ROW_ROOM,
+    STOP,
     STOP_ALL,
+    TAKE,
     Machine,
 )
 from mmrun.engine.timing import emit_grid
@@ -51,26 +54,38 @@ def guard_of(m: Machine, v: Machine) -> int:
         return v.halted
     if v.stale != 0:
         return _STALE if v.stale == 1 else _NO_DATA
-    if m.state.flattening == 1:
+    if m.state.flattening == 1 and v.own_act != STOP:
         return _FLATTEN
+    if v.own_act >= TAKE:
+        return v.own_guard
     if config.pull_crossed == 1 and v.best_bid > v.best_ask:
         if v.best_ask != NO_ASK and v.best_bid != NO_BID:
             return _CROSSED
     if config.on_breach == STOP_ALL:
         if abs(m.accounts[KNOWN].position) >= config.max_inventory:
             return _LIMIT
-    return 0
+    return v.own_guard
 
 
 @inlined
 def apply_guards(m: Machine, ts: int) -> None:
-    """Pull both sides where a guard holds; quotes come back at an evaluation."""
+    """Pull sides where a guard holds; quotes come back at an evaluation."""
     m.state.guarded = 0
+    if m.config.rules != 0:
+        _weigh_all(m)
     if m.config.venues == 1:
         v = m.venues[0]
         _apply_guard(m, v, guard_of(m, v), ts)
     else:
         _apply_all(m, ts)
+
+
+@kernel
+def _weigh_all(m: Machine) -> None:
+    """What the strategy's own rules come to, venue by venue."""
+    m.state.taking = 0
+    for k in range(m.config.venues):
+        weigh(m, m.venues[k])
 
 
 @kernel
@@ -101,15 +116,26 @@ def known_elsewhere(m: Machine, v: Machine) -> bool:
 @inlined
 def _apply_guard(m: Machine, v: Machine, guard: int, ts: int) -> None:
     v.guard = guard
-    if guard != 0:
-        m.state.guarded += 1
-        _pull_both(m, v, ts)
+    if guard + v.altered != 0:
+        _pull_sides(m, v, ts)
 
 
 @kernel
-def _pull_both(m: Machine, v: Machine, ts: int) -> None:
+def _pull_sides(m: Machine, v: Machine, ts: int) -> None:
+    if v.guard != 0:
+        m.state.guarded += 1
+    if v.guard == v.own_guard and v.own_act == TAKE:
+        m.state.taking = 1
     for k in range(2 * v.levels):
-        pull(m, v, k, v.guard, ts)
+        rule = kept_out_by(v, k & 1)
+        if rule != 0:
+            pull(m, v, k, rule, ts)
+
+
+@inlined
+def kept_out_by(v: Machine, side: int) -> int:
+    """The rule that keeps a side out of a venue at any row, 0 for none."""
+    return v.guard if v.guard != 0 else v.out[side]
 
 
 @inlined
@@ -147,14 +173,14 @@ def change_status(m: Machine, v: Machine, status: int) -> None:
 
 @kernel
 def flatten(m: Machine, ts: int) -> None:
-    """Send a taker order for what we hold, to the venue that shows the best price.
+    """Send a taker order for what is off the target, to the venue of the best price.
 
     Not before every order is gone and every fill is known, or too much could be sent.
     """
-    position = m.accounts[KNOWN].position
-    if position == 0.0 or m.state.notice_count > 0:
+    away = m.accounts[KNOWN].position - m.state.target
+    if not abs(away) > 0.0 or m.state.notice_count > 0:
         return
-    side = ASK if position > 0.0 else BID
+    side = ASK if away > 0.0 else BID
     best = -1
     for n in range(m.config.venues):
         v = m.venues[n]
@@ -162,10 +188,18 @@ def flatten(m: Machine, ts: int) -> None:
             slot = v.slots[k]
             if slot.request != NO_REQUEST or slot.live == 1 or slot.known_live == 1:
                 return
-        if v.guard == _FLATTEN and (best < 0 or shows_better(v, m.venues[best], side)):
+        if takes(v) and (best < 0 or shows_better(v, m.venues[best], side)):
             best = n
     if best >= 0:
-        take_all(m, m.venues[best], side, abs(position), ts)
+        take_all(m, m.venues[best], side, abs(away), ts)
+
+
+@inlined
+def takes(v: Machine) -> bool:
+    """Whether what keeps both sides out of a venue takes us to the target there."""
+    if v.own_act == TAKE and v.guard == v.own_guard:
+        return True
+    return bool(v.guard == _FLATTEN)
 
 
 @kernel
@@ -194,6 +228,8 @@ def _turn_session(m: Machine) -> None:
         state.session_index += 1
     state.in_session = 1 - state.in_session
     state.flattening = 0
+    if state.in_session == 1:
+        start_day(m)
 
 
 @kernel
@@ -225,6 +261,7 @@ def first_due(m: Machine) -> int:
     """The earliest time at which something happens between rows."""
     state = m.state
     due = min(session_due(m), flatten_due(m), state.next_grid)
+    due = min(due, state.next_day, hold_due(m))
     for n in range(m.config.venues):
         v = m.venues[n]
         for k in range(2 * v.levels):
@@ -275,6 +312,8 @@ def _only_waiting(m: Machine, ts: int) -> bool:
     state = m.state
     if session_due(m) == ts or stale_due(m) == ts or flatten_due(m) <= ts:
         return False
+    if state.next_day == ts or hold_due(m) == ts:
+        return False
     if state.notice_count > 0 and m.notices[state.notice_head].due <= ts:
         return False
     for n in range(m.config.venues):
@@ -297,11 +336,21 @@ def _run_one(m, due, ts):  # type: ignore[no-untyped-def]
         for k in range(2 * v.levels):
             if v.slots[k].request_answer_ts <= due:
                 hear_answer(v, k)
-                if v.guard != 0:
-                    pull(m, v, k, v.guard, due)
+                rule = kept_out_by(v, k & 1)
+                if rule != 0:
+                    pull(m, v, k, rule, due)
                 return
     if session_due(m) <= due:
         _turn_session(m)
+        apply_guards(m, due)
+        return
+    if state.next_day <= due:
+        start_day(m)
+        set_next_day(m, due)
+        apply_guards(m, due)
+        return
+    if hold_due(m) <= due:
+        end_holds(m, due)
         apply_guards(m, due)
         return
     if flatten_due(m) <= due:

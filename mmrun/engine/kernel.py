@@ -13,11 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmrun.engine.accounts import (
-    CODES_A_VENUE,
     FIRST_OF_VENUE,
     FIRST_WATCH,
-    STATE_NAMES,
-    VENUE_STATE_NAMES,
     mark,
     net_of,
     watch_equity,
@@ -43,8 +40,9 @@ from mmrun.engine.guards import (
     run_waiting,
     stale_due,
 )
-from mmrun.engine.jit import inlined, kernel
+from mmrun.engine.jit import ResidualCall, inlined, kernel
 from mmrun.engine.observe import CALM, SAME
+from mmrun.engine.rules import is_restless, restless, set_next_day, watch_rules
 from mmrun.engine.state import ASK, BID, KNOWN, LEVELS, NEVER, ROW_ROOM, Machine
 from mmrun.engine.watches import before_change
 from mmrun.market.tape import Kind
@@ -53,19 +51,6 @@ from mmrun.market.tape import Kind
 _QUOTE, _DEPTH, _CLEAR = int(Kind.QUOTE), int(Kind.DEPTH), int(Kind.CLEAR)
 _TRADE, _STATUS, _CLOCK = int(Kind.TRADE), int(Kind.STATUS), int(Kind.CLOCK)
 _STILL = SAME | CALM
-
-
-def _restless(names: tuple[str, ...]) -> tuple[int, ...]:
-    """Codes of own state that time alone changes, or what we send."""
-    return tuple(
-        code
-        for code, name in enumerate(names)
-        if name.startswith(("working", "queue"))
-        or name in {"inventory_age", "time_since_fill"}
-    )
-
-
-_RESTLESS, _RESTLESS_AT = _restless(STATE_NAMES), _restless(VENUE_STATE_NAMES)
 
 
 class Rows(NamedTuple):
@@ -85,9 +70,20 @@ class Rows(NamedTuple):
     venue: NDArray[np.int8]  #: of several venues, which; else empty
 
 
+class Formulas(NamedTuple):
+    """Programs as `jit.call_residual` takes them."""
+
+    quotes: ResidualCall  #: `Plan.residual`
+    guards: ResidualCall  #: `Plan.guards`; without guards it is not called
+
+
 @kernel
 def advance(
-    machines: Any, rows: Rows, start: int, columns: NDArray[np.float64], formula: Any
+    machines: Any,
+    rows: Rows,
+    start: int,
+    columns: NDArray[np.float64],
+    formulas: Formulas,
 ) -> int:
     """Run rows from `start`; the index of the first row not run, for want of room.
 
@@ -102,6 +98,7 @@ def advance(
         begin(m, rows.ts[0])
     several = m.config.venues > 1
     deep = m.config.levels > 1
+    guards = m.config.guards
     v = m.venues[0]
     row = start
     while row < count:
@@ -162,20 +159,32 @@ def advance(
             change_status(m, v, rows.status[i])
         if bits & SAME == 0:
             state.steady = 0
+        if guards != 0:
+            if bits & SAME == 0 or state.changed + state.restless != 0:
+                _look_at_rules(m, columns, row - 1, formulas.guards, ts)
         looked = state.changed != 0 or state.guarded != 0
         if looked:
             look(m, ts)
-            if state.flattening != 0 and kind <= _TRADE:
+            if state.flattening + state.taking != 0 and kind <= _TRADE:
                 flatten(m, ts)
         if state.guarded < m.config.venues and bits & requote_bits != 0:
             if state.steady == 0:
                 for k in range(m.config.columns):
                     m.registers[m.column_registers[k]] = columns[k, i]
-                evaluate_quotes(m, formula, ts)
+                evaluate_quotes(m, formulas.quotes, ts)
                 looked = True
         if looked:
             log_decisions(m, ts)
     return count
+
+
+@kernel
+def _look_at_rules(m, columns, row, formula, ts):  # type: ignore[no-untyped-def]
+    """Read what the strategy's own rules look at in a row, and look."""
+    for k in range(m.guards.columns):
+        place = m.guards.column_registers[k]
+        m.guards.registers[place] = columns[m.guards.lines[k], row]
+    watch_rules(m, formula, ts)
 
 
 @inlined
@@ -189,7 +198,7 @@ def silent_until(m: Machine, v: Machine) -> int:
 @inlined
 def is_calm(m: Machine, v: Machine, ts: int) -> bool:
     """Whether a quote row at the same prices can only move what is ahead of us."""
-    if m.config.single == 0 or ts >= m.state.next_due:
+    if m.config.single == 0 or ts >= m.state.next_due or m.state.restless != 0:
         return False
     if ts - v.heard_ts >= m.config.stale_after_ns:
         return False
@@ -289,8 +298,10 @@ def begin(m: Machine, ts: int) -> None:
     state.in_session = 0
     if index < m.config.sessions and m.sessions[index, 0] <= ts:
         state.in_session = 1
+    set_next_day(m, ts)
     state.next_due = first_due(m)
     state.changed = 1
+    state.restless = 1 if restless(m) else 0
     state.repeatable = 1 if repeatable(m) else 0
     log_decisions(m, ts)
 
@@ -303,10 +314,7 @@ def repeatable(m: Machine) -> bool:
         return False
     for k in range(config.states):
         code = m.state_codes[k]
-        if code >= FIRST_OF_VENUE:
-            if (code - FIRST_OF_VENUE) % CODES_A_VENUE in _RESTLESS_AT:
-                return False
-        elif code in _RESTLESS or code >= FIRST_WATCH:
+        if is_restless(code) or (FIRST_WATCH <= code < FIRST_OF_VENUE):
             return False
     return True
 

@@ -30,10 +30,11 @@ from mmrun.engine.quoting import (
     BID_PRICE,
     BID_SIZE,
     FIELDS,
-    headroom,
     limited_size,
+    room_left,
     settle,
     target_price,
+    under_rules,
     whole_lots,
 )
 from mmrun.engine.records import Adjustment, Rule
@@ -73,7 +74,10 @@ def _aim(m: Machine, v: Machine, side: int) -> None:
         size = m.registers[outputs + BID_SIZE + side]
         slot = v.slots[2 * level + side]
         slot.want_adjustment = 0
-        ticks, rule = target_price(m, v, 2 * level + side, price, size)
+        if v.altered != 0:
+            ticks, size, rule = under_rules(m, v, 2 * level + side)
+        else:
+            ticks, rule = target_price(m, v, 2 * level + side, price, size)
         slot.want_price, slot.want_size, slot.want_rule = ticks, size, rule
 
 
@@ -130,7 +134,7 @@ def _make_way(m: Machine, v: Machine, side: int) -> None:
 @kernel
 def _share_headroom(m: Machine, v: Machine, side: int) -> None:
     """Sizes in whole lots, within what the limits leave, from level 0 outward."""
-    room, limit = headroom(m, v, side)
+    room, limit = room_left(m, v, side)
     for k in range(side, 2 * v.levels, 2):
         slot = v.slots[k]
         if slot.want_rule != 0:
@@ -148,7 +152,7 @@ def _work_levels(m: Machine, v: Machine, side: int, ts: int) -> bool:
 
     True when the same would now send nothing, at any later time either.
     """
-    room, limit = headroom(m, v, side)
+    room, limit = room_left(m, v, side)
     steady = True
     done = 0  # bits of the levels that made room
     for level in range(v.levels - 1, -1, -1):
@@ -181,7 +185,7 @@ def _work_level(m, v, k, room, limit, ts):  # type: ignore[no-untyped-def]
             cramped = True
             size = left
             rule = limit if left == 0.0 else 0
-    price, adjustment = slot.want_price, slot.want_adjustment
+    price, adjustment = slot.want_price, slot.want_adjustment | v.changed_by
     steady = settle(m, v, k, price, size, rule, adjustment, ts)
     return steady and not cramped
 

@@ -374,7 +374,7 @@ def _held_columns(plan: Plan, sparse: frozenset[str]) -> tuple[str, ...]:
     What looks at trade rows alone takes a trade's price and size from the tape.
     """
     at_trades = ("last_price", "last_size")
-    read: set[str] = set(plan.residual.inputs)
+    read: set[str] = set(plan.read_at_rows)
     for step in plan.steps:
         if step.output in sparse:
             continue
@@ -421,7 +421,7 @@ def new_pipeline(
             mode,
         ),
         watched=np.zeros(len(watched), np.int64) if watched else None,
-        columns=tuple(n for n in plan.residual.inputs if n[0] not in "$@~"),
+        columns=tuple(n for n in plan.read_at_rows if n[0] not in "$@~"),
         read=frozenset(plan.base_columns),
         held_columns=_held_columns(plan, sparse),
         sparse=sparse,

@@ -14,13 +14,20 @@ from typing import Any
 
 from mmrun.documents.words import closest
 from mmrun.engine.assumptions import FillModel, Latency
-from mmrun.engine.bind import configure, enter_venue, param_values, shared_sizes
+from mmrun.engine.bind import (
+    configure,
+    enter_venue,
+    param_values,
+    set_rules,
+    shared_sizes,
+)
 from mmrun.engine.book import set_touch
 from mmrun.engine.evaluation import evaluate_quotes
 from mmrun.engine.guards import guard_of
 from mmrun.engine.jit import uncompiled
 from mmrun.engine.prices import price_of, ticks_down, ticks_up
-from mmrun.engine.records import Adjustment, Rule
+from mmrun.engine.records import FIRST_OWN, OWN_BITS, Adjustment, Rule, rule_names
+from mmrun.engine.rules import weigh
 from mmrun.engine.state import ASK, BID, KNOWN, NO_ASK, NO_BID, OFF, new_machines
 from mmrun.lang.check import check
 from mmrun.lang.evaluate import Evaluator, Row
@@ -34,7 +41,7 @@ from mmrun.lang.show import show
 from mmrun.lang.sources import source_of, sources_in
 from mmrun.lang.walk import postorder
 from mmrun.market.instrument import Instrument
-from mmrun.plan.compile import Checked, at_each, quoted_venues, roots_of
+from mmrun.plan.compile import TARGET, Checked, at_each, quoted_venues, roots_of
 from mmrun.plan.levels import output_name
 from mmrun.plan.plan import OUTPUTS
 from mmrun.problems import UsageError
@@ -99,9 +106,13 @@ class Quoted:
     #: quote fields, lets, inputs of the first level; NaN where missing; `NASDAQ.load`
     #: where venues differ
     values: Mapping[str, float]
-    #: at each quote's venue and level every node of every formula, by `id`
+    #: at each quote's venue and level every node of every quote formula and let, by `id`
     nodes: Sequence[Mapping[int, float]]
-    acted: frozenset[Rule]  #: rules that removed or changed a quote
+    #: there every node of the rules' conditions as the rules see it, by `id`
+    conditions: Sequence[Mapping[int, float]]
+    #: the strategy's own rules by name: in force, not, or None where that is unknown
+    rules: Mapping[str, bool | None]
+    acted: frozenset[str]  #: rules that removed or changed a quote
     missing: tuple[str, ...]  #: texts of what has no value and would need one
     assumed: tuple[Instrument, ...]  #: whose tick or lot are not the strategy's own
 
@@ -120,7 +131,10 @@ def quotes_in(checked: Checked, market: Market) -> Quoted:
     roots |= dict(checked.lets) | {f"={name}": e for name, e in checked.fields.items()}
     if checked.levels > 1:
         roots |= {f">{name}": e for name, e in checked.deeper.items()}
-    given = _given(checked, market, roots, tick, lot)
+    if checked.target is not None:
+        roots[f"={TARGET}"] = checked.target
+    read = roots | dict(checked.conditions)
+    given = _given(checked, market, read, tick, lot)
     rows = [_row(strategy, given, each, multiplier) for each in instruments]
     nodes = {f"#{id(node)}": node for node in postorder(roots.values())}
     every = [
@@ -132,7 +146,10 @@ def quotes_in(checked: Checked, market: Market) -> Quoted:
         ]
         for each, row in zip(instruments, rows, strict=True)
     ]
+    conditions = [_conditions(checked, read, row) for row in rows]
     machine = _machine(strategy, multiplier, rows[0])
+    machine.state.target = every[0][0].get(f"={TARGET}", 0.0)
+    _meet(machine, checked, conditions)
     for instrument, row in zip(instruments, rows, strict=True):
         v = enter_venue(machine, strategy, instrument)
         v.outputs = len(OUTPUTS) * checked.levels * v.index
@@ -147,8 +164,9 @@ def quotes_in(checked: Checked, market: Market) -> Quoted:
             for name in OUTPUTS
         ],
     )
+    names = rule_names(guard.name for guard in strategy.guards)
     quotes = [
-        Quote(each.venue or None, level, *_shown(machine.venues[n], level))
+        Quote(each.venue or None, level, *_shown(machine.venues[n], level, names))
         for n, each in enumerate(instruments)
         for level in range(checked.levels)
     ]
@@ -161,7 +179,14 @@ def quotes_in(checked: Checked, market: Market) -> Quoted:
             for levels in every
             for values in levels
         ],
-        acted=_acted(machine, len(instruments)),
+        conditions=[each for each in conditions for _ in range(checked.levels)],
+        rules={
+            guard.name: _somewhere([each[id(condition)] for each in conditions])
+            for guard, condition in zip(
+                strategy.guards, checked.conditions.values(), strict=True
+            )
+        },
+        acted=_acted(machine, names, len(instruments)),
         missing=tuple(
             dict.fromkeys(
                 name
@@ -180,6 +205,52 @@ def _at_level(row: Row, level: int) -> Row:
 def _sign(level: int) -> str:
     """What stands before a quote field's name among the roots."""
     return ">" if level else "="
+
+
+def _conditions(
+    checked: Checked, read: Mapping[str, Expr], row: Row
+) -> dict[int, float]:
+    """Every node of the rules' conditions by `id`, as the rules see it at a venue."""
+    if not checked.conditions:
+        return {}
+    nodes = postorder(checked.conditions.values())
+    asked = {**read, **{f"#{id(node)}": node for node in nodes}}
+    every = Evaluator(asked).step(_as_rules_see(_at_level(row, 0), read))
+    return {id(node): every[f"#{id(node)}"] for node in nodes}
+
+
+def _as_rules_see(row: Row, roots: Mapping[str, Expr]) -> Row:
+    """What rules need of the past and is not given is unknown, where it would be 0."""
+    nodes = (n for n in postorder(roots.values()) if n.op in FUNCTIONS)
+    past = {show(n): math.nan for n in nodes if FUNCTIONS[n.op].over_time}
+    return replace(row, overrides=past | dict(row.overrides))
+
+
+def _meet(
+    machine: Any, checked: Checked, conditions: Sequence[Mapping[int, float]]
+) -> None:
+    """Put the rules whose conditions hold in force, each at its venues."""
+    met = [
+        (place, venue if _is_of_venue(condition) else -1, values[id(condition)] == 1.0)
+        for place, condition in enumerate(checked.conditions.values())
+        for venue, values in enumerate(conditions)
+        if venue == 0 or _is_of_venue(condition)
+    ]
+    set_rules(machine, checked.strategy, [(place, venue) for place, venue, _ in met])
+    for rule, (*_, holds) in zip(machine.rules, met, strict=False):
+        rule.on = int(holds)
+
+
+def _is_of_venue(root: Expr) -> bool:
+    """Whether a formula differs by the venue being quoted."""
+    return any(source_of(node) == QUOTED for node in postorder([root]))
+
+
+def _somewhere(values: Sequence[float]) -> bool | None:
+    """Whether a condition holds at some venue; None where that is unknown."""
+    if 1.0 in values:
+        return True
+    return None if any(map(math.isnan, values)) else False
 
 
 def _sizes(checked: Checked, venue: str, level: int) -> dict[str, Expr]:
@@ -205,11 +276,11 @@ def _values(
     for name, root in roots.items():
         if name.startswith(">"):
             continue
-        apart = any(source_of(node) == QUOTED for node in postorder([root]))
+        apart = _is_of_venue(root) and name != f"={TARGET}"
         for instrument, one in zip(instruments, every, strict=True):
             if apart and len(every) > 1:
                 yield joined(instrument.venue, name.lstrip("=")), one[name]
-        if not apart or len(every) == 1:
+        if name != f"={TARGET}" and (not apart or len(every) == 1):
             yield name.lstrip("="), every[0][name]
 
 
@@ -444,7 +515,6 @@ def _machine(strategy: Strategy, multiplier: float, row: Row) -> Any:
         model=FillModel(),
         latency=Latency(),
         grid_ns=1,
-        inputs=0,
     )
     state = machine.state
     state.in_session = state.started = 1
@@ -466,6 +536,7 @@ def _show_book(v: Any, row: Row) -> None:
 def _decide(machine: Any, outputs: list[float]) -> None:
     """Turn formula values into working orders, or rules."""
     for v in machine.venues[: machine.config.venues]:
+        weigh(machine, v)
         v.guard = guard_of(machine, v)
         if v.guard:
             v.slots["reason"] = v.guard
@@ -480,7 +551,7 @@ def _decide(machine: Any, outputs: list[float]) -> None:
     uncompiled(evaluate_quotes)(machine, formulas, 0)
 
 
-def _shown(v: Any, level: int) -> tuple[Any, ...]:
+def _shown(v: Any, level: int, names: Sequence[str]) -> tuple[Any, ...]:
     """Bid, its size, ask, its size, and the two rules of a level."""
     prices: list[Any] = []
     rules: list[str | None] = []
@@ -492,7 +563,7 @@ def _shown(v: Any, level: int) -> tuple[Any, ...]:
             rules.append(None)
         else:
             prices += [None, 0.0]
-            rules.append(Rule(int(slot.reason)).name.lower())
+            rules.append(names[int(slot.reason)])
     return (*prices, *rules)
 
 
@@ -517,26 +588,28 @@ _ADJUSTED = {
 }
 
 
-def rules_of(rule: int, adjustment: int) -> frozenset[Rule]:
+def rules_of(rule: int, adjustment: int, names: Sequence[str]) -> frozenset[str]:
     """The rules behind a decision: why a side is not quoted, or is quoted otherwise."""
-    changed = {r for bit, r in _ADJUSTED.items() if bit & Adjustment(adjustment)}
-    return frozenset(changed | {Rule(rule)}) - {Rule.QUOTED}
+    codes = {int(r) for bit, r in _ADJUSTED.items() if adjustment & bit}
+    own = range(len(names) - FIRST_OWN)
+    codes |= {FIRST_OWN + k for k in own if adjustment >> OWN_BITS + k & 1}
+    return frozenset(names[code] for code in codes | {rule} if code != Rule.QUOTED)
 
 
-def _acted(machine: Any, venues: int) -> frozenset[Rule]:
-    found: set[Rule] = set()
+def _acted(machine: Any, names: Sequence[str], venues: int) -> frozenset[str]:
+    found: set[str] = set()
     for index in range(venues):
         for slot in machine.venues[index].slots[: 2 * machine.config.levels]:
             rule = Rule.QUOTED if slot.live else int(slot.reason)
-            found |= rules_of(rule, int(slot.adjustment))
+            found |= rules_of(int(rule), int(slot.adjustment), names)
     return frozenset(found)
 
 
 def _missing(checked: Checked, row: Row, venue: str) -> tuple[str, ...]:
-    """What a venue's quote fields read that has no value, as texts for `--set`."""
-    fields = [*checked.fields.values()]
-    fields += checked.deeper.values() if checked.levels > 1 else ()
-    nodes = [n for n in postorder(fields) if n.op != "const"]
+    """What a venue's quotes read that has no value, as texts for `--set`."""
+    read = [*checked.fields.values(), *([checked.target] if checked.target else [])]
+    read += checked.deeper.values() if checked.levels > 1 else ()
+    nodes = [n for n in postorder(read) if n.op != "const"]
     named = {id(expr): name for name, expr in checked.lets.items()}
     texts = {id(node): named.get(id(node)) or show(node) for node in nodes}
     named_nodes = {texts[id(node)]: node for node in nodes}
@@ -544,7 +617,7 @@ def _missing(checked: Checked, row: Row, venue: str) -> tuple[str, ...]:
     lacking = {key for key, text in texts.items() if math.isnan(values[text])}
     sources = [
         texts[id(node)]
-        for node in _behind(checked.fields.values(), lacking)
+        for node in _behind(read, lacking)
         if not any(id(arg) in lacking for arg in node.args)
     ]
     return tuple(

@@ -14,7 +14,8 @@ from mmrun.engine.fills import shown_at
 from mmrun.engine.jit import call_residual, inlined, kernel
 from mmrun.engine.orders import beside_touch, crosses_own, place, pull
 from mmrun.engine.prices import price_of, ticks_quoted
-from mmrun.engine.records import Adjustment, OrderEvent, Rule
+from mmrun.engine.records import FIRST_OWN, Adjustment, OrderEvent, Rule
+from mmrun.engine.rules import own_bit
 from mmrun.engine.slots import may_add
 from mmrun.engine.state import (
     ASK,
@@ -39,8 +40,8 @@ _AFTER_FILL = int(Rule.AFTER_FILL)
 _SLID, _HELD = int(Adjustment.POST_ONLY), int(Adjustment.TOLERANCE)
 _PLACED = int(Adjustment.PLACE)
 _REPLACE = int(OrderEvent.REPLACE)
-#: How many plan.OUTPUTS a level has, and the positions of two of them.
-FIELDS, BID_PRICE, BID_SIZE = 7, 3, 5
+#: How many plan.OUTPUTS a level has, and the positions of three of them.
+FIELDS, RESERVATION, BID_PRICE, BID_SIZE = 7, 2, 3, 5
 
 
 @inlined
@@ -68,6 +69,9 @@ def evaluate_formulas(m, formula, ts):  # type: ignore[no-untyped-def]
 @inlined
 def quote_venue(m, v, ts):  # type: ignore[no-untyped-def]
     """Bring a venue's two orders, of one level, in line with what the formulas gave."""
+    if v.altered != 0:
+        _quote_under_rules(m, v, ts)
+        return
     outputs = v.outputs
     bid_price = m.registers[outputs + BID_PRICE]
     ask_price = m.registers[outputs + BID_PRICE + 1]
@@ -139,8 +143,42 @@ def _work_sides(m, v, bid, bid_size, bid_rule, ask, ask_size, ask_rule, ts):  # 
     if not steady:
         state.steady = 0
     state.sized_inventory = np.nan
-    if bid_rule + ask_rule + v.slots[BID].given_rule + v.slots[ASK].given_rule == 0:
+    given_rules = v.slots[BID].given_rule + v.slots[ASK].given_rule
+    if bid_rule + ask_rule + given_rules == 0 and v.altered == 0:
         state.sized_inventory = m.accounts[KNOWN].position
+
+
+@kernel
+def _quote_under_rules(m, v, ts):  # type: ignore[no-untyped-def]
+    """As `quote_venue`, with what the strategy's own rules make of prices and sizes."""
+    bid, bid_size, bid_rule = under_rules(m, v, BID)
+    ask, ask_size, ask_rule = under_rules(m, v, ASK)
+    both = bid_rule == 0 and ask_rule == 0
+    if both and bid >= ask and m.config.allow_crossed == 0:
+        bid_rule = ask_rule = _OWN_CROSSED
+    _work_sides(m, v, bid, bid_size, bid_rule, ask, ask_size, ask_rule, ts)
+
+
+@kernel
+def under_rules(m, v, k):  # type: ignore[no-untyped-def]
+    """A slot's ticks and size under the rules, and the rule that forbids them (0 none)."""
+    side = k & 1
+    outputs = v.outputs + FIELDS * (k >> 1)
+    price, size = (
+        m.registers[outputs + BID_PRICE + side],
+        m.registers[outputs + BID_SIZE + side],
+    )
+    if v.widen > 1.0:
+        reservation = m.registers[outputs + RESERVATION]
+        price = reservation + (price - reservation) * v.widen
+    smaller = size * v.shrink
+    ticks, rule = target_price(m, v, k, price, smaller)
+    if v.out[side] != 0:
+        rule = v.out[side]
+    elif rule == 0 and v.sized_by != 0 and whole_lots(v, smaller) == 0.0:
+        if whole_lots(v, size) > 0.0:
+            rule = v.sized_by
+    return ticks, smaller, rule
 
 
 @inlined
@@ -204,6 +242,8 @@ def _limit_size(v, k, size, room, limit):  # type: ignore[no-untyped-def]
         slot.given = whole_lots(v, room)
         if slot.given == 0.0:
             slot.given_rule = limit
+        elif limit >= FIRST_OWN:
+            slot.given_adjustment = own_bit(limit)
         else:  # adjustment bits follow the order of the three rules
             slot.given_adjustment = 2 << (limit - _MAX_INVENTORY)
 
@@ -243,6 +283,26 @@ def headroom(m, v, side):  # type: ignore[no-untyped-def]
     return max(0.0, room), rule
 
 
+@inlined
+def room_left(m, v, side):  # type: ignore[no-untyped-def]
+    """`headroom`, or what a rule leaves that lets us only reduce, and which of them."""
+    room, limit = headroom(m, v, side)
+    if v.reduced_by != 0:
+        room, limit = _room_to_target(m, v, side, room, limit)
+    return room, limit
+
+
+@kernel
+def _room_to_target(m, v, side, room, limit):  # type: ignore[no-untyped-def]
+    """What the limits, and a rule that lets us only reduce, leave to one side."""
+    away = abs(m.accounts[KNOWN].position - m.state.target)
+    if m.config.venues > 1:
+        away -= _worked_elsewhere(m, v, side)
+    if away < room:
+        return max(0.0, away), v.reduced_by
+    return room, limit
+
+
 @kernel
 def _worked_elsewhere(m: Machine, v: Machine, side: int) -> float:
     """What our orders at other venues may still add on a side."""
@@ -261,7 +321,7 @@ def work_side(m, v, side, price, size, rule, ts):  # type: ignore[no-untyped-def
     True when the same target would now send nothing, at any later time either.
     """
     config = m.config
-    adjustment = v.slots[side].want_adjustment
+    adjustment = v.slots[side].want_adjustment | v.changed_by
     if rule == 0 and config.post_only <= SKIP and reaches(v, side, price):
         if config.post_only == SKIP:
             rule = _POST_ONLY
@@ -269,7 +329,7 @@ def work_side(m, v, side, price, size, rule, ts):  # type: ignore[no-untyped-def
             price = beside_touch(v, side)
             adjustment |= _SLID
     if rule == 0:
-        room, limit = headroom(m, v, side)
+        room, limit = room_left(m, v, side)
         size, clip, rule = limited_size(v, side, size, room, limit)
         adjustment |= clip
     return settle(m, v, side, price, size, rule, adjustment, ts)

@@ -6,6 +6,7 @@ for sells and asks. Prices are quote currency, sizes the instrument's units.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from typing import Any
@@ -40,8 +41,20 @@ class Rule(IntEnum):
     FLATTEN = 20  #: session.flatten_before_close
 
 
+#: Codes from here on are the strategy's own rules, in the order of `Strategy.guards`.
+FIRST_OWN = len(Rule)
+
+
+def rule_names(own: Iterable[str]) -> tuple[str, ...]:
+    """What rules are called, by their codes; `own` are the strategy's own."""
+    return (*(rule.name.lower() for rule in Rule), *own)
+
+
 class Adjustment(IntFlag):
-    """How a quote that rests differs from what its formula said."""
+    """How a quote that rests differs from what its formula said.
+
+    From bit OWN_BITS on stand the strategy's own rules that had a part in it.
+    """
 
     NONE = 0
     POST_ONLY = 1  #: slid to one tick short of the opposite touch
@@ -50,6 +63,10 @@ class Adjustment(IntFlag):
     NO_SHORT = 8
     TOLERANCE = 16  #: left where it was: within requote.tolerance or min_life
     PLACE = 32  #: moved back to the venue's touch: quote.place
+
+
+#: The bit of the first of the strategy's own rules in an adjustment.
+OWN_BITS = 8
 
 
 class OrderEvent(IntEnum):
@@ -104,8 +121,8 @@ DECISION = np.dtype(
         ("venue", "i1"),
         ("side", "i1"),
         ("level", "i1"),
-        ("rule", "i1"),  # Rule
-        ("adjustment", "i1"),  # Adjustment
+        ("rule", "i1"),  # Rule, or one of the strategy's own
+        ("adjustment", "i8"),  # Adjustment, and the strategy's own rules
         ("missing", "i2"),  # index into Recording.missing_names, -1 none
     ],
     align=True,
@@ -125,6 +142,15 @@ EQUITY = np.dtype(
     ],
     align=True,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRule:
+    """What became of one of the strategy's own rules."""
+
+    name: str
+    events: int  #: how many times it came into force
+    unknown_ns: int  #: time in session in which its condition had no value
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +174,8 @@ class Totals:
     max_drawdown: float  #: positive, of net equity at every row
     max_abs_inventory: float
     abs_inventory_ns: float  #: ∫ |inventory| dt, size·ns
-    #: [side (0 bid, 1 ask), Rule] ns; sums to the session. Of several levels a side is
-    #: quoted while one of them rests, else by level 0's rule
+    #: [side (0 bid, 1 ask), Rule, then the strategy's own] ns; sums to the session. Of
+    #: several levels a side is quoted while one of them rests, else by level 0's rule
     rule_ns: NDArray[np.int64]
     session_ns: int
     both_ns: int  #: both sides resting
@@ -167,6 +193,7 @@ class Totals:
     watched_rows: NDArray[np.int64] = field(
         default_factory=lambda: np.zeros(0, np.int64)
     )
+    own_rules: tuple[OwnRule, ...] = ()  #: in the order of their codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,3 +207,8 @@ class Recording:
     totals: Totals
     missing_names: tuple[str, ...]  #: what a decision's `missing` indexes
     venues: tuple[str, ...]  #: what `venue` indexes
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Names of all rules by their codes."""
+        return rule_names(rule.name for rule in self.totals.own_rules)

@@ -19,7 +19,9 @@ For every batch of the feed
      c. Book the fills: against the mid now in force (on a trade row the last book
         row's, on a book row the new one), then fees. Lives in `accounts.fill`.
      d. Update own state: cost, P&L, peaks; lives in `accounts.watch_equity`.
-     e. Look at guards: session, halts, silence, a crossed book, stop_all; a guard pulls
+     e. Look at guards: conditions of the strategy's own rules, where something they read
+        has changed (`rules.watch_rules`), session, halts, silence, a crossed book,
+        stop_all. Rules in force pull sides or change quotes (`rules.weigh`), a guard pulls
         both sides of a venue. Lives in `guards.apply_guards`. While positions are
         flattened, a taker order follows; lives in `guards.flatten`.
      f. At the rows `requote.on` names: formulas (`quoting.evaluate_formulas`: the
@@ -65,7 +67,16 @@ from mmrun.engine.columns import use_threads
 from mmrun.engine.interpret import python_residual
 from mmrun.engine.jit import Mode, uncompiled
 from mmrun.engine.pipeline import Columns, Pipeline, new_pipeline
-from mmrun.engine.records import DECISION, EQUITY, FILL, ORDER, Recording, Totals
+from mmrun.engine.records import (
+    DECISION,
+    EQUITY,
+    FILL,
+    FIRST_OWN,
+    ORDER,
+    OwnRule,
+    Recording,
+    Totals,
+)
 from mmrun.engine.residual import Residual, compile_residual
 from mmrun.engine.state import (
     KEPT_FILLS,
@@ -81,6 +92,7 @@ from mmrun.market.inputs import InputColumn
 from mmrun.market.tape import EMPTY, Batch, Feed
 from mmrun.plan.compile import at_venues
 from mmrun.plan.plan import Plan
+from mmrun.plan.program import Program
 from mmrun.problems import DataError
 
 
@@ -178,7 +190,7 @@ def start(plan: Plan, feed: Feed, conditions: Conditions) -> Run:
         model=conditions.model,
         latency=conditions.latency,
         grid_ns=grid_step(*feed.span),
-        inputs=len(plan.residual.inputs),
+        plan=plan,
     )
     values = run_values(plan, tick, lot)
     always = ((-NEVER, NEVER),)
@@ -202,8 +214,15 @@ def start(plan: Plan, feed: Feed, conditions: Conditions) -> Run:
         sessions=sessions,
     )
     venues = tuple(instrument.venue for instrument in instruments)
-    formula = _formula(plan, conditions)
-    run = Run(plan, venues, pipeline, machines, conditions.mode, formula)
+    programs = (plan.residual, plan.guards) if plan.guards.outputs else (plan.residual,)
+    run = Run(
+        plan,
+        venues,
+        pipeline,
+        machines,
+        conditions.mode,
+        tuple(_formula(program, conditions.mode) for program in programs),
+    )
     run.warm()
     return run
 
@@ -216,11 +235,11 @@ def grid_step(first_ts: int, last_ts: int) -> int:
     return GRID_STEPS_S[-1] * SECOND_NS
 
 
-def _formula(plan: Plan, conditions: Conditions) -> Residual | Callable[[Any], None]:
-    """The residual in the form the mode runs: machine code, or plain Python."""
-    if conditions.mode is not uncompiled:
-        return compile_residual(plan.residual)
-    return python_residual(plan.residual)
+def _formula(program: Program, mode: Mode) -> Residual | Callable[[Any], None]:
+    """A program in the form the mode runs: machine code, or plain Python."""
+    if mode is not uncompiled:
+        return compile_residual(program)
+    return python_residual(program)
 
 
 def _short_first(batches: Iterator[Batch]) -> Iterator[Batch]:
@@ -242,7 +261,8 @@ class Run:
     pipeline: Pipeline
     machines: Any  #: MACHINE[1]
     mode: Mode
-    formula: Residual | Callable[[Any], None]
+    #: of the quotes, and of the guards where there are any
+    formulas: tuple[Residual | Callable[[Any], None], ...]
     recorder: _Recorder = field(init=False)
     last_ts: int = 0
 
@@ -254,7 +274,7 @@ class Run:
         """Compile or load the kernels on no rows, so that running is all that is timed."""
         rows, block = self.pipeline.run(EMPTY)
         scratch = new_machines()
-        self.mode(kernel.advance)(scratch, rows, 0, block, self._call)
+        self.mode(kernel.advance)(scratch, rows, 0, block, self._calls)
         self.mode(kernel.finish)(scratch, 0)
 
     def over(
@@ -293,10 +313,11 @@ class Run:
         rows, block = columns
         count = len(rows.ts)
         advance = self.mode(kernel.advance)
-        done = advance(self.machines, rows, 0, block, self._call)
+        calls = self._calls
+        done = advance(self.machines, rows, 0, block, calls)
         while done < count:
             self._make_room()
-            done = advance(self.machines, rows, done, block, self._call)
+            done = advance(self.machines, rows, done, block, calls)
         if count:
             self.last_ts = int(rows.ts[-1])
         if self.machines.view(np.ndarray)["state"]["watch_full"][0]:
@@ -307,11 +328,10 @@ class Run:
         return count
 
     @property
-    def _call(self) -> int | Callable[[Any], None]:
-        """The residual as kernels take it: an address, or a Python function."""
-        return (
-            self.formula.address if isinstance(self.formula, Residual) else self.formula
-        )
+    def _calls(self) -> kernel.Formulas:
+        """The programs as kernels take them: an address each, or a Python function."""
+        calls = [f.address if isinstance(f, Residual) else f for f in self.formulas]
+        return kernel.Formulas(calls[0], calls[-1])
 
     def _make_room(self) -> None:
         """Empty the outputs; what still lacks room then cannot be had."""
@@ -336,7 +356,7 @@ class Run:
             orders=recorder.records("orders"),
             decisions=recorder.records("decisions"),
             equity=recorder.records("equity"),
-            totals=_totals(machine, self.pipeline, self.last_ts),
+            totals=_totals(self.plan, machine, self.pipeline, self.last_ts),
             missing_names=tuple(
                 self.plan.texts.get(name, name.lstrip("$@~%"))
                 for name in self.plan.residual.inputs
@@ -345,15 +365,16 @@ class Run:
         )
 
 
-def _totals(machine: Machine, pipeline: Pipeline, last_ts: int) -> Totals:
+def _totals(plan: Plan, machine: Machine, pipeline: Pipeline, last_ts: int) -> Totals:
     state = machine.state
     true = machine.accounts[TRUE]
     seen = pipeline.observers.view(np.ndarray)["seen"]
     count = int(machine.config.venues)
     venues = machine.venues.view(np.ndarray)[:count]
-    rule_ns, both_ns = venues["rule_ns"], venues["both_ns"]
+    codes = FIRST_OWN + len(plan.strategy.guards)
+    rule_ns, both_ns = venues["rule_ns"][..., :codes], venues["both_ns"]
     if count == 1:  # of one venue the run's own say it
-        rule_ns, both_ns = machine.rule_ns[None], np.array([state.both_ns])
+        rule_ns, both_ns = machine.rule_ns[None, :, :codes], np.array([state.both_ns])
     multiplier = float(machine.config.multiplier)
     position = float(true.position)
     mid = float(state.mid)
@@ -377,7 +398,7 @@ def _totals(machine: Machine, pipeline: Pipeline, last_ts: int) -> Totals:
         max_drawdown=float(state.max_drawdown),
         max_abs_inventory=float(state.max_abs_inventory),
         abs_inventory_ns=float(state.abs_inventory_ns),
-        rule_ns=machine.rule_ns.copy(),
+        rule_ns=machine.rule_ns[:, :codes].copy(),
         session_ns=int(state.session_ns),
         both_ns=int(state.both_ns),
         touch_ns=machine.touch_ns.copy(),
@@ -391,5 +412,15 @@ def _totals(machine: Machine, pipeline: Pipeline, last_ts: int) -> Totals:
         watched_rows=np.zeros(0, np.int64)
         if pipeline.watched is None
         else pipeline.watched.copy(),
-        level_rule_ns=machine.level_ns[: int(machine.config.levels)].copy(),
+        level_rule_ns=machine.level_ns[: int(machine.config.levels), :, :codes].copy(),
+        own_rules=tuple(_own_rules(plan, machine)),
     )
+
+
+def _own_rules(plan: Plan, machine: Machine) -> Iterator[OwnRule]:
+    """What became of each rule; of one that there is at each venue, over them all."""
+    rules = machine.rules.view(np.ndarray)[: int(machine.config.rules)]
+    for code, guard in enumerate(plan.strategy.guards, FIRST_OWN):
+        of = rules[rules["code"] == code]
+        unknown_ns = int(of["unknown_ns"].max(initial=0))
+        yield OwnRule(guard.name, int(of["events"].sum()), unknown_ns)

@@ -116,7 +116,7 @@ def _made_of_trades(step: Step, found: set[str]) -> bool:
 
 def _only_sampled(name: str, plan: Plan, found: set[str]) -> bool:
     """Whether all that read a step are such steps, or sample it at trades."""
-    if name in plan.residual.inputs:
+    if name in plan.read_at_rows:
         return False
     return all(
         step.output in found or samples_trades(step) for step in _readers(name, plan)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from mmrun.engine.memory import machine_memory
-from mmrun.engine.records import DECISION, EQUITY, FILL, ORDER, Rule
+from mmrun.engine.records import DECISION, EQUITY, FILL, FIRST_OWN, ORDER, Rule
 
 
 BID, ASK = 0, 1
@@ -39,6 +39,11 @@ REDUCE_ONLY, STOP_ALL, LIMIT_OFF = 0, 1, 2
 OF_VALUE, PER_UNIT, FLAT = 0, 1, 2
 # Requests.
 NO_REQUEST, PLACE, CANCEL = 0, 1, 2
+# What rules of the strategy do, weakest first, and on which sides they pull.
+WIDEN, RESIZE, REDUCE, PULL, TAKE, STOP = 1, 2, 3, 4, 5, 6
+BOTH_SIDES, ADDING_SIDE = 2, 3
+# Whether a rule's condition is met.
+UNKNOWN, UNMET, MET = -1, 0, 1
 
 CONFIG = np.dtype(
     [
@@ -82,6 +87,9 @@ CONFIG = np.dtype(
         ("sessions", "i8"),
         ("watches", "i8"),  # names of own fills over time that formulas read
         ("day_by_session", "i8"),  # a day of P&L begins at an open, not at midnight
+        ("daily", "i8"),  # something starts over with each day
+        ("rules", "i8"),  # the strategy's own
+        ("guards", "i8"),  # conditions and targets that are computed at rows
     ],
     align=True,
 )
@@ -93,7 +101,7 @@ STATE = np.dtype(
         ("mid", "f8"),  # last known mid of all venues, NaN before the first
         ("in_session", "i8"),
         ("session_index", "i8"),
-        ("flattening", "i8"),
+        ("flattening", "i8"),  # before a close
         # the clock
         ("clock_ts", "i8"),  # time accounted up to here
         ("first_ts", "i8"),
@@ -112,13 +120,13 @@ STATE = np.dtype(
         ("next_order_id", "i8"),
         ("fill_count", "i8"),  # known
         ("last_fill_ts", "i8"),  # known
-        ("position_since", "i8"),  # known: since it left zero or changed sign
+        ("position_since", "i8"),  # known: since it left the target or passed it
         # sums
         ("spread_pnl", "f8"),
         ("inventory_pnl", "f8"),
         ("peak", "f8"),
         ("max_drawdown", "f8"),
-        ("known_peak", "f8"),
+        ("known_peak", "f8"),  # of the day
         ("max_abs_inventory", "f8"),
         ("abs_inventory_ns", "f8"),
         ("session_ns", "i8"),
@@ -137,6 +145,11 @@ STATE = np.dtype(
         ("notice_head", "i8"),
         ("notice_count", "i8"),
         ("watch_full", "i8"),  # a watch had to forget what its window still held
+        # the strategy's own rules
+        ("target", "f8"),  # the inventory wanted
+        ("restless", "i8"),  # time alone may change what they look at
+        ("taking", "i8"),  # one of them takes what is off the target to the market
+        ("next_day", "i8"),  # without sessions, where something starts over
     ],
     align=True,
 )
@@ -228,8 +241,8 @@ WATCH_COUNT, WATCH_RATE, WATCH_MARKOUT, WATCH_DAY = range(4)
 #: Watches of one strategy, and own fills or stretches of quoting that each holds.
 WATCHES, KEPT_FILLS = 16, 1 << 14
 
-#: A fill of ours that a watch holds; `size` is negative for sales.
-OWN_FILL = np.dtype([("ts", "i8"), ("price", "f8"), ("size", "f8"), ("mid", "f8")])
+#: A fill of ours that a watch holds; `signed` is its size, negative for sales.
+OWN_FILL = np.dtype([("ts", "i8"), ("price", "f8"), ("signed", "f8"), ("mid", "f8")])
 #: A stretch of time in which we were quoted.
 SPAN = np.dtype([("since", "i8"), ("until", "i8")])
 #: Own fills over time, as one name of the formulas asks for them.
@@ -257,6 +270,28 @@ WATCH = np.dtype(
     align=True,
 )
 
+#: Rules of one strategy: adjustments have a bit for each.
+OWN_RULES = 40
+#: Of those whose condition reads `venue.…` there is one at each venue.
+RULES = 256
+#: A rule of the strategy: what it does, and whether it is in force.
+RULE = np.dtype(
+    [
+        ("code", "i8"),  # from FIRST_OWN on
+        ("venue", "i8"),  # where it acts, -1 at all
+        ("act", "i8"),
+        ("side", "i8"),  # of PULL
+        ("factor", "f8"),  # of WIDEN and RESIZE
+        ("hold_ns", "i8"),
+        ("met", "i8"),  # the condition, when it was last looked at
+        ("on", "i8"),  # in force
+        ("until", "i8"),  # when a hold ends, NEVER where none runs
+        ("events", "i8"),  # times it came into force
+        ("unknown_ns", "i8"),
+    ],
+    align=True,
+)
+
 #: Venues that one strategy quotes.
 VENUES = 16
 #: Quotes a side at one venue; the schema says so of `quote.levels.count`.
@@ -268,6 +303,23 @@ LEVELS = 1 << 14
 SESSIONS = 1 << 12
 #: The residual's registers, and how many of them are of each kind.
 REGISTERS, COLUMNS, STATES, PREVIOUS = 1024, 512, 256, 256
+#: The program of conditions and target, as the machine's own arrays hold the quotes'.
+GUARDS = np.dtype(
+    [
+        ("inputs", "i8"),  # registers before the outputs
+        ("columns", "i8"),
+        ("states", "i8"),
+        ("previous", "i8"),
+        ("lines", "u8", (COLUMNS,)),  # of the block, for each column
+        ("column_registers", "u8", (COLUMNS,)),
+        ("state_codes", "i8", (STATES,)),
+        ("state_registers", "u8", (STATES,)),
+        ("previous_places", "u8", (PREVIOUS,)),  # in the machine's `previous`
+        ("previous_registers", "u8", (PREVIOUS,)),
+        ("registers", "f8", (REGISTERS,)),
+    ],
+    align=True,
+)
 #: Records kept before the loop copies them out, and the most one row can make.
 ROOM, ROW_ROOM = 1 << 13, 1 << 12
 #: The order log is the longest by far. Memory comes when it is written; each time the
@@ -313,11 +365,21 @@ VENUE = np.dtype(
         ("position", "f8"),  # known: of fills at this venue
         ("fill_count", "i8"),  # known
         ("guard", "i8"),  # Rule in force on both sides, 0 none
-        # of several venues; of one the machine's own say it
-        ("rule_ns", "i8", (2, len(Rule))),  # by side and Rule
-        ("both_ns", "i8"),
+        # what the strategy's own rules in force come to; codes, 0 none
+        ("own_guard", "i8"),  # the strongest that pulls both sides
+        ("own_act", "i8"),  # what it does
+        ("out", "i8", (2,)),  # by side, the rule that pulls it
+        ("reduced_by", "i8"),  # what rests may only bring us to the target
+        ("sized_by", "i8"),
+        ("widen", "f8"),
+        ("shrink", "f8"),
+        ("changed_by", "i8"),  # bits of an adjustment: who widens and resizes
+        ("altered", "i8"),  # quotes are other than the formulas say
         ("slots", SLOT, (SLOTS,)),
         ("book", BOOK),
+        # of several venues; of one the machine's own say it
+        ("rule_ns", "i8", (2, FIRST_OWN + OWN_RULES)),  # by side and rule
+        ("both_ns", "i8"),
     ],
     align=True,
 )
@@ -330,8 +392,6 @@ MACHINE = np.dtype(
         ("state", STATE),
         ("venues", VENUE, (VENUES,)),
         ("accounts", ACCOUNT, (2,)),  # TRUE, KNOWN
-        ("rule_ns", "i8", (2, len(Rule))),  # by side and Rule
-        ("level_ns", "i8", (QUOTE_LEVELS, 2, len(Rule))),  # of several levels
         ("touch_ns", "i8", (2,)),  # by side
         ("sessions", "i8", (SESSIONS, 2)),  # open, close
         ("registers", "f8", (REGISTERS,)),
@@ -343,6 +403,11 @@ MACHINE = np.dtype(
         ("previous_registers", "u8", (PREVIOUS,)),
         ("notices", NOTICE, (ROOM,)),  # a ring
         ("watches", WATCH, (WATCHES,)),
+        ("rule_ns", "i8", (2, FIRST_OWN + OWN_RULES)),  # by side and rule
+        # of several levels
+        ("level_ns", "i8", (QUOTE_LEVELS, 2, FIRST_OWN + OWN_RULES)),
+        ("rules", RULE, (RULES,)),
+        ("guards", GUARDS),
         ("fills", FILL, (FILLS_ROOM,)),
         ("orders", ORDER, (ORDERS_ROOM,)),
         ("decisions", DECISION, (FILLS_ROOM,)),
@@ -386,7 +451,8 @@ def new_machines() -> Any:
     machine = machines[0]
     state = machine.state
     state.mid = state.sized_inventory = np.nan
-    state.next_grid = NEVER
+    state.next_grid = state.next_day = NEVER
+    machine.rules["until"] = NEVER
     state.next_order_id = 1
     state.last_fill_ts = state.position_since = -NEVER
     return machines

@@ -43,7 +43,7 @@ def watch_fill(  # type: ignore[no-untyped-def]
                 w.head += 1
                 w.ripe = max(w.ripe, w.head)
             one = w.fills[w.used % KEPT_FILLS]
-            one.ts, one.price, one.size = ts, price, sign * size
+            one.ts, one.price, one.signed = ts, price, sign * size
             w.used += 1
 
 
@@ -176,8 +176,8 @@ def markout(m: Machine, w: Any, ts: int) -> float:
         value = 0.0
         for k in range(w.head, last):
             one = w.fills[k % KEPT_FILLS]
-            gained += one.size * (one.mid - one.price)
-            value += abs(one.size) * one.price
+            gained += one.signed * (one.mid - one.price)
+            value += abs(one.signed) * one.price
         w.total = gained / value if value != 0.0 else np.nan
         w.stale, w.summed = 0, last
     return w.total

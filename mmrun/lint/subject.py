@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from mmrun.documents import Document, Scalar, Section
 from mmrun.documents.nodes import plain
-from mmrun.lang.check import check
-from mmrun.lang.meet import CONDITION
 from mmrun.lang.mentions import QUOTE_FIELDS
 from mmrun.lang.names import QUOTED, VENUE_NAMES, split
 from mmrun.lang.nodes import Expr
-from mmrun.lang.parse import parse_all
-from mmrun.lang.scope import Scope, input_expr, param_expr
 from mmrun.lang.show import show_expr
 from mmrun.lint.bounds import POSITIVE
 from mmrun.lint.intervals import ANYTHING, Interval, hull, multiply, point
 from mmrun.lint.ranges import Leaves, Ranges, Structure, leaf
 from mmrun.lint.refine import Facts
-from mmrun.plan.compile import meanings, with_defaults
+from mmrun.plan.compile import TARGET, meanings, with_defaults
 from mmrun.problems import Problem, Severity, problem_at
 from mmrun.strategy.spec import Formula, Formulas, Param
-from mmrun.strategy.values import fee, formula, quantity
+from mmrun.strategy.values import fee, quantity
 
 
 #: Prices at which formulas are compared: what holds at all of them is no matter of the
@@ -39,7 +35,7 @@ class Subject:
     formulas: Formulas
     meant: Mapping[str, Expr]  #: by key: `let.sigma`, `fair`, `toxicity.calm.when`
     texts: Mapping[str, Formula]  #: the same keys
-    problems: tuple[Problem, ...]  #: found so far, those of the conditions among them
+    problems: tuple[Problem, ...]  #: found so far
     structure: Structure = field(default_factory=Structure)
 
     @cached_property
@@ -258,44 +254,10 @@ def _of_param(param: Param, *, anywhere: bool) -> Interval:
 def subject_of(
     document: Document, formulas: Formulas, found: Sequence[Problem]
 ) -> Subject:
-    """Check what formulas mean, conditions too, and put all of it together."""
+    """Find what formulas mean, and put all of it together."""
     meant, _ = meanings(formulas)
     texts = {f"let.{let.name}": let.formula for let in formulas.lets}
     texts |= formulas.fields
-    conditions = dict(_conditions(document))
-    bindings = {param.name: param_expr(param) for param in formulas.params}
-    bindings |= {
-        each.name: input_expr(each, i) for i, each in enumerate(formulas.inputs)
-    }
-    bindings |= {
-        key.removeprefix("let."): expr
-        for key, expr in meant.items()
-        if key.startswith("let.") or key in QUOTE_FIELDS
-    }
-    bindings.setdefault("fair", leaf("mid"))
-    bindings.setdefault("reservation", bindings["fair"])
-    named = {let.name for let in formulas.lets} | formulas.unclear | {*QUOTE_FIELDS}
-    scope = Scope(
-        bindings=bindings,
-        pending=frozenset(named - bindings.keys()),
-        units_off=formulas.units_off,
-        venues=formulas.venues,
-        references=frozenset(each.name for each in formulas.references),
-    )
-    problems = list(found)
-    trees, wrong = parse_all(conditions)
-    problems += wrong
-    for key, tree in trees.items():
-        expr, found = check(tree, conditions[key], scope, CONDITION, field="when")
-        problems += found
-        if expr is not None:
-            meant[key] = expr
-    return Subject(document, formulas, meant, texts | conditions, tuple(problems))
-
-
-def _conditions(document: Document) -> Iterator[tuple[str, Formula]]:
-    rules = document.at("toxicity")
-    for name in rules.entries if isinstance(rules, Section) else ():
-        when = document.at("toxicity", name, "when")
-        if isinstance(when, Scalar) and isinstance(when.value, str):
-            yield f"toxicity.{name}.when", formula(when)
+    texts |= {f"{key}.when": text for key, text in formulas.conditions.items()}
+    texts |= {TARGET: formulas.target} if formulas.target else {}
+    return Subject(document, formulas, meant, texts, tuple(found))

@@ -17,7 +17,7 @@ from mmrun.documents.nodes import Path, leaves, plain
 from mmrun.lang.names import FIELDS
 from mmrun.lang.parse import parse
 from mmrun.lang.show import show
-from mmrun.plan.compile import Checked, formulas_of
+from mmrun.plan.compile import TARGET, Checked, formulas_of
 from mmrun.strategy.spec import SHARE, Formula, Param
 from mmrun.units import UNITS
 
@@ -75,7 +75,13 @@ def _formulas(checked: Checked) -> dict[str, str]:
         name if name == SHARE else f"quote.{name}": text
         for name, text in given.fields.items()
     }
-    return {name: _canonical(text) for name, text in (lets | fields).items()}
+    rules = {
+        f"{key}.when": text
+        for key, text in given.conditions.items()
+        if key.startswith("toxicity.")
+    }
+    rules |= {f"risk.{TARGET}": given.target} if given.target else {}
+    return {name: _canonical(text) for name, text in (lets | fields | rules).items()}
 
 
 def _canonical(text: Formula) -> str:
@@ -97,7 +103,9 @@ def _elsewhere(path: Path) -> bool:
     """Whether a value is compared as a param or formula, or means nothing."""
     if path[0] == "quote":
         return ".".join(map(str, path[1:])) in FIELDS
-    if ".".join(map(str, path)) == SHARE:
+    if path[0] == "toxicity":
+        return path[-1] == "when"
+    if path == ("risk", TARGET) or ".".join(map(str, path)) == SHARE:
         return True
     return path[0] in {"params", "let", *_ABOUT}
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from mmrun.lang.check import check
+from mmrun.lang.meet import CONDITION
 from mmrun.lang.mentions import names_in
-from mmrun.lang.names import NAMES, STEP
-from mmrun.lang.nodes import Expr, Node
+from mmrun.lang.names import NAMES, STEP, joined
+from mmrun.lang.nodes import Expr, Node, Type
 from mmrun.lang.parse import parse_all
 from mmrun.lang.scope import (
     Scope,
@@ -23,7 +24,7 @@ from mmrun.lang.walk import postorder
 from mmrun.plan.allocate import divide
 from mmrun.plan.graph import order
 from mmrun.plan.hoist import Hoisting, hoist
-from mmrun.plan.instances import blocks, instantiate, venue_axis
+from mmrun.plan.instances import at_value, blocks, instantiate, venue_axis
 from mmrun.plan.levels import at_level, deeper, output_name, output_names
 from mmrun.plan.passes import PASSES, Roots, share_subtrees
 from mmrun.plan.plan import OUTPUTS, Plan
@@ -34,6 +35,7 @@ from mmrun.strategy.spec import SHARE, Formula, Formulas, Strategy
 
 #: Quote fields that other formulas may read; the rest are outputs alone.
 READABLE = ("fair", "half_spread", "reservation")
+TARGET = "target_inventory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,9 @@ class Checked:
     step: Expr  #: from a level to the next, a price
     deeper: Mapping[str, Expr]  #: quote fields of the levels after the first
     share: Expr | None = None  #: of the size, that a venue gets beside the others
+    #: conditions of `Strategy.guards` by their keys, in that order
+    conditions: Mapping[str, Expr] = field(default_factory=dict)
+    target: Expr | None = None  #: risk.target_inventory, where the file has it
 
     @property
     def levels(self) -> int:
@@ -68,8 +73,17 @@ def check_formulas(strategy: Strategy) -> tuple[Checked | None, tuple[Problem, .
     fields = with_defaults(given)
     lets = {let.name: meant[_let(let.name)] for let in strategy.lets}
     step = meant.get(STEP, in_instrument_units(Expr("const", value=1.0), "tick"))
-    below = deeper(fields, step, strategy.quoting.levels)
-    return Checked(strategy, fields, lets, step, below, meant.get(SHARE)), problems
+    conditions = {each.key: meant[_when(each.key)] for each in strategy.guards}
+    return Checked(
+        strategy,
+        fields,
+        lets,
+        step=step,
+        deeper=deeper(fields, step, strategy.quoting.levels),
+        share=meant.get(SHARE),
+        conditions=conditions,
+        target=meant.get(TARGET),
+    ), problems
 
 
 def formulas_of(strategy: Strategy) -> Formulas:
@@ -90,6 +104,8 @@ def formulas_of(strategy: Strategy) -> Formulas:
         fields=fields,
         venues=strategy.venues,
         references=strategy.references,
+        conditions={each.key: each.when for each in strategy.guards},
+        target=strategy.risk.target_inventory,
         units_off=strategy.units_off,
     )
 
@@ -109,12 +125,19 @@ def meanings(formulas: Formulas) -> tuple[dict[str, Expr], tuple[Problem, ...]]:
 def _texts(formulas: Formulas) -> dict[str, Formula]:
     """Every formula by its key."""
     found = {_let(let.name): let.formula for let in formulas.lets}
-    return found | dict(formulas.fields)
+    found |= formulas.fields
+    found |= {TARGET: formulas.target} if formulas.target else {}
+    return found | {_when(key): text for key, text in formulas.conditions.items()}
 
 
 def _let(name: str) -> str:
     """A let's key: lets may bear a function's name, and `bid` is an output."""
     return f"let.{name}"
+
+
+def _when(key: str) -> str:
+    """The key of a guard's condition."""
+    return f"{key}.when"
 
 
 def _needs(
@@ -135,7 +158,7 @@ def _key_of(name: str, texts: Mapping[str, Formula]) -> str:
     """The formula behind a name; a reservation price that is not given is fair's."""
     if name == "reservation" and name not in texts:
         return "fair"
-    return name if name in READABLE else _let(name)
+    return name if name in (*READABLE, TARGET) else _let(name)
 
 
 def _check_in_order(
@@ -164,8 +187,8 @@ def _check_in_order(
     for key in ordered:
         if key not in trees:
             continue
-        field = key if key in formulas.fields else ""
-        expr, found = check(trees[key], texts[key], scope, field=field)
+        field, kind = _meant_as(key, formulas)
+        expr, found = check(trees[key], texts[key], scope, kind, field=field)
         problems += found
         if expr is None:
             continue
@@ -177,9 +200,20 @@ def _check_in_order(
     return done, problems
 
 
+def _meant_as(key: str, formulas: Formulas) -> tuple[str, Type | None]:
+    """The field that a formula stands in, for messages, and what it must be."""
+    if key in formulas.fields:
+        return key, None
+    if key == TARGET:
+        return key, NAMES[TARGET].type
+    if key.removesuffix(".when") in formulas.conditions:
+        return "when", CONDITION
+    return "", None
+
+
 def _seen(key: str) -> bool:
-    """Whether formulas can read it: lets, and three of the quote fields."""
-    return key.startswith("let.") or key in READABLE
+    """Whether formulas can read it: lets, the target, and three quote fields."""
+    return key.startswith("let.") or key in (*READABLE, TARGET)
 
 
 def _name_of(key: str) -> str:
@@ -230,18 +264,26 @@ def at_venues(plan: Plan, venues: Sequence[str]) -> Plan:
 def _planned(strategy: Strategy, meant: Roots, venues: tuple[str, ...]) -> Plan:
     roots = rewritten(meant, strategy, venues)
     levels = strategy.quoting.levels.count
-    names = output_names(levels)
-    hoisting, residual = split(roots, levels, venues)
+    names, guards = output_names(levels), guard_keys(meant)
+    hoisting, residual, guarding = split(roots, levels, venues, guards)
     return Plan(
         strategy=strategy,
         meant=meant,
         venues=venues,
-        sources=sources_in(postorder(meant[n] for n in (*names, SHARE) if n in meant)),
+        sources=sources_in(
+            postorder(meant[n] for n in (*names, SHARE, *guards) if n in meant)
+        ),
         roots=roots,
         values=hoisting.values,
         steps=tuple(hoisting.steps),
         residual=residual,
         blocks=len(blocks(roots, names, venues)),
+        guards=guarding,
+        rules=tuple(
+            (guards.index(key), venue)
+            for key, venue, _ in each_instance(roots, guards, venues)
+            if key != TARGET
+        ),
         texts=hoisting.texts,
         own=hoisting.own,
     )
@@ -255,7 +297,8 @@ def quoted_venues(strategy: Strategy) -> tuple[str, ...]:
 def roots_of(checked: Checked) -> dict[str, Expr]:
     """Everything with a name: quote fields of each level (`bid`, `bid_2`), and the rest.
 
-    Lets (as `let.sigma`) and `allocate.by` are as they are at the first level.
+    Lets (as `let.sigma`), `allocate.by` and what guards look at are as they are at the
+    first level.
     """
     found: dict[str, Expr] = {}
     for k in range(checked.levels):
@@ -263,7 +306,20 @@ def roots_of(checked: Checked) -> dict[str, Expr]:
         found |= {output_name(name, k): expr for name, expr in fields.items()}
     named = {_let(name): expr for name, expr in checked.lets.items()}
     named |= {} if checked.share is None else {SHARE: checked.share}
+    named |= guarded(checked)
     return found | dict(at_level(named, 0, checked.fields))
+
+
+def guarded(checked: Checked) -> dict[str, Expr]:
+    """What guards look at on every row: conditions by key, and the target inventory."""
+    target = {TARGET: checked.target} if checked.target is not None else {}
+    return dict(checked.conditions) | target
+
+
+def guard_keys(meant: Roots) -> tuple[str, ...]:
+    """The keys of `guarded` among those of `roots_of`, in its order."""
+    conditions = (key for key in meant if key.startswith(("toxicity.", "risk.")))
+    return (*conditions, *(key for key in meant if key == TARGET))
 
 
 def rewritten(roots: Roots, strategy: Strategy, venues: Sequence[str]) -> Roots:
@@ -278,8 +334,27 @@ def at_each(roots: Roots, strategy: Strategy, venues: Sequence[str]) -> Roots:
     return divide(instantiate(roots, venue_axis(venues)), strategy, venues)
 
 
-def split(roots: Roots, levels: int, venues: Sequence[str]) -> tuple[Hoisting, Program]:
-    """Columns and run values of the rewritten quote fields, and what is left."""
-    names = output_names(levels)
-    found = blocks(roots, names, venues)
-    return hoist([each for block in found for each in block.values()], roots)
+def split(
+    roots: Roots, levels: int, venues: Sequence[str], guards: Sequence[str]
+) -> tuple[Hoisting, Program, Program]:
+    """Columns and run values of rewritten roots; what is left of quotes, and of guards.
+
+    `guards` are the keys of `guarded`.
+    """
+    found = blocks(roots, output_names(levels), venues)
+    fields = [each for block in found for each in block.values()]
+    conditions = [root for *_, root in each_instance(roots, guards, venues)]
+    return hoist(fields, roots, conditions)
+
+
+def each_instance(
+    roots: Roots, keys: Iterable[str], venues: Sequence[str]
+) -> Iterator[tuple[str, str, Expr]]:
+    """Each of the roots with its key: once, or with each venue where it depends on one.
+
+    The target inventory is one: of the first venue.
+    """
+    for key in keys:
+        apart = [venue for venue in venues if joined(venue, key) in roots]
+        for venue in apart[: 1 if key == TARGET else None] or [""]:
+            yield key, venue, at_value(roots, key, venue)

@@ -11,14 +11,18 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from mmrun.lang.names import joined
 from mmrun.lang.nodes import Expr, Ticks, input_ticks
 from mmrun.lang.scope import describe
 from mmrun.lang.show import show_expr
 from mmrun.lang.walk import postorder
 from mmrun.plan.compile import (
     READABLE,
+    TARGET,
     Checked,
+    each_instance,
     formulas_of,
+    guarded,
     quoted_venues,
     rewritten,
     roots_of,
@@ -31,20 +35,21 @@ from mmrun.plan.levels import at_level, output_names
 from mmrun.plan.places import kind_of, place_of, places_of
 from mmrun.plan.plan import OUTPUTS, ColumnStep, SeriesStep, Step
 from mmrun.plan.program import Program
-from mmrun.strategy.spec import Input, Param
+from mmrun.strategy.spec import Formula, Guard, Input, Param
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A quote field or a let as it is meant."""
+    """A quote field, a let or a condition as it is meant."""
 
     name: str
-    section: str  #: `quote`, `levels` (after the first) or `let`
+    section: str  #: `quote`, `levels` (after the first), `let` or `rules`
     formula: str  #: conversions written out, lets and fields by their names
     unit: str
     stage: str
     conversions: tuple[str, ...]
     given: bool  #: whether the file has it; else it is the default
+    then: str = ""  #: what a rule does: `pull, hold 2s`
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,7 @@ class Explanation:
     values: tuple[Fixed, ...]
     columns: tuple[Column, ...]
     residual: Rest
+    guards: Rest | None  #: what is left of conditions and target, where there are any
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +113,14 @@ class Branch:
 
 def explain(checked: Checked) -> Explanation:
     """The facts of a compiled strategy."""
-    venues = quoted_venues(checked.strategy)
+    venues, guards = quoted_venues(checked.strategy), tuple(guarded(checked))
     roots = rewritten(roots_of(checked), checked.strategy, venues)
-    hoisting, residual = split(roots, checked.levels, venues)
-    outputs = tuple(shown_outputs(roots, output_names(checked.levels), venues))
+    names = output_names(checked.levels)
+    hoisting, residual, guarding = split(roots, checked.levels, venues, guards)
+    outputs = tuple(shown_outputs(roots, names, venues))
+    conditions = tuple(
+        joined(venue, key) for key, venue, _ in each_instance(roots, guards, venues)
+    )
     nodes = {id(node): node for node in postorder(roots.values())}
     return Explanation(
         name=checked.strategy.name,
@@ -120,21 +130,20 @@ def explain(checked: Checked) -> Explanation:
         values=tuple(_values(hoisting)),
         columns=tuple(_columns(checked.strategy.inputs, hoisting, nodes)),
         residual=_rest(residual, hoisting, outputs),
+        guards=_rest(guarding, hoisting, conditions) if guards else None,
     )
 
 
 def names_of(checked: Checked) -> tuple[str, ...]:
-    """What `tree` can be asked for: quote fields (`bid`, `bid_2`, ...) and lets."""
-    return (*output_names(checked.levels), *checked.lets)
+    """What `tree` can be asked for: quote fields (`bid`, `bid_2`, ...), lets, rules."""
+    return (*output_names(checked.levels), *checked.lets, *guarded(checked))
 
 
 def outline(checked: Checked, name: str) -> tuple[tuple[int, str, Expr], ...]:
-    """A quote field's or let's nodes with depth and text, operands below their user."""
+    """A formula's nodes with depth and text, operands below their user."""
     field, level = field_of(checked, name)
-    if field in checked.fields:
-        root = checked.fields_at(level)[field]
-    else:
-        root = checked.lets[name]
+    named = guarded(checked) | dict(checked.lets) | dict(checked.fields_at(level))
+    root = named[field]
     names = shown_names(checked, but=field)
     return tuple(
         (depth, show_expr(node, names if depth else None), node)
@@ -145,7 +154,7 @@ def outline(checked: Checked, name: str) -> tuple[tuple[int, str, Expr], ...]:
 def tree(
     checked: Checked, name: str, values: Mapping[int, float]
 ) -> tuple[Branch, ...]:
-    """A quote field's or let's formula, one node each, operands below their user.
+    """A formula of `names_of`, one node each, operands below their user.
 
     Args:
         checked: The strategy.
@@ -156,10 +165,11 @@ def tree(
     _, level = field_of(checked, name)
     extra = {f"#{id(node)}": node for _, _, node in lines}
     extra = dict(at_level(extra, level, checked.fields))
-    venues = quoted_venues(checked.strategy)
+    venues, guards = quoted_venues(checked.strategy), tuple(guarded(checked))
     roots = rewritten(roots_of(checked) | extra, checked.strategy, venues)
-    hoisting, _ = split(roots, checked.levels, venues)
-    places = places_of(roots, hoisting, checked.levels)
+    hoisting, *_ = split(roots, checked.levels, venues, guards)
+    conditions = [root for *_, root in each_instance(roots, guards, venues)]
+    places = places_of(roots, hoisting, checked.levels, conditions)
     return tuple(
         Branch(
             depth,
@@ -209,20 +219,25 @@ def _roots(checked: Checked) -> Iterator[Root]:
     if "size" in given:
         given |= dict.fromkeys(("bid_size", "ask_size"), given["size"])
     lets = {let.name: let.formula for let in texts.lets}
+    rules = dict(texts.conditions)
+    if texts.target is not None:
+        rules[TARGET] = texts.target
     bare = {each.name for each in texts.params if each.unit is None}
     bare |= {each.name for each in texts.inputs if each.unit is None}
-    sections = (
-        ("quote", checked.fields),
-        ("levels", dict(_deeper(checked))),
-        ("let", checked.lets),
+    sections: tuple[tuple[str, Mapping[str, Expr], Mapping[str, Formula]], ...] = (
+        ("quote", checked.fields, given),
+        ("levels", dict(_deeper(checked)), {}),
+        ("let", checked.lets, lets),
+        ("rules", guarded(checked), rules),
     )
-    for section, named in sections:
+    then = {guard.key: _then(guard) for guard in checked.strategy.guards}
+    for section, named, written in sections:
         for name, expr in named.items():
             names = shown_names(checked, but=name)
             if section == "levels":
                 field = name.removesuffix(_after_first(checked))
                 names[id(checked.fields[field])] = field
-            text = lets[name] if section == "let" else given.get(name)
+            text = written.get(name)
             absent = text is None and expr.op == "const"
             yield Root(
                 name=name,
@@ -234,6 +249,7 @@ def _roots(checked: Checked) -> Iterator[Root]:
                     expr, text.text if text else "", names, frozenset(bare)
                 ),
                 given=text is not None or section == "levels",
+                then=then.get(name, ""),
             )
 
 
@@ -247,6 +263,11 @@ def _deeper(checked: Checked) -> Iterator[tuple[str, Expr]]:
 
 def _after_first(checked: Checked) -> str:
     return "_2" if checked.levels == 2 else f"_2..{checked.levels}"
+
+
+def _then(guard: Guard) -> str:
+    hold = f", hold {guard.hold_ns / 1e9:.10g}s" if guard.hold_ns else ""
+    return f"{guard.then}{hold}"
 
 
 def shown_names(checked: Checked, *, but: str) -> dict[int, str]:
@@ -342,7 +363,7 @@ def _kinds(bits: int) -> str:
 def _rest(program: Program, hoisting: Hoisting, outputs: Sequence[str]) -> Rest:
     registers, lines = _lines(program)
     kept = [f"~{index}" for index in range(len(hoisting.previous))]
-    places = dict(zip((*outputs, *kept), program.outputs, strict=True))
+    places = dict(zip((*outputs, *kept), program.outputs, strict=False))
     return Rest(
         columns=_inputs(program, ""),
         values=_inputs(program, "$"),
@@ -350,6 +371,7 @@ def _rest(program: Program, hoisting: Hoisting, outputs: Sequence[str]) -> Rest:
         previous=tuple(
             (name, node.name or show_expr(node.args[0]))
             for name, node in zip(kept, hoisting.previous, strict=True)
+            if name in places or name in program.inputs
         ),
         lines=tuple(lines),
         outputs=tuple((name, registers[place]) for name, place in places.items()),

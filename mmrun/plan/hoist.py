@@ -38,12 +38,13 @@ class Hoisting:
 
 
 def hoist(
-    outputs: Sequence[Expr], fields: Mapping[str, Expr]
-) -> tuple[Hoisting, Program]:
-    """Split `outputs` into columns and the residual program.
+    outputs: Sequence[Expr], fields: Mapping[str, Expr], guards: Sequence[Expr] = ()
+) -> tuple[Hoisting, Program, Program]:
+    """Split `outputs` and `guards` into columns and a residual program each.
 
     `fields` are the quote fields by name, for `prev(half_spread)`, as `instantiate`
-    left them.
+    left them. What `prev` reads is kept at quote evaluations, so the outputs' program
+    gives it for the guards too.
     """
     h = Hoisting()
     # What prev() reads may itself read prev(), so its expressions are found as the
@@ -51,9 +52,10 @@ def hoist(
     while True:
         kept = [_previous_root(node, fields) for node in h.previous]
         program = lower([*outputs, *kept], lambda node: _residual_leaf(node, h))
+        guarding = lower(guards, lambda node: _residual_leaf(node, h))
         if len(kept) == len(h.previous):
             break
-    return h, program
+    return h, program, guarding
 
 
 def _previous_root(node: Expr, fields: Mapping[str, Expr]) -> Expr:

@@ -21,12 +21,14 @@ def plan_text(found: Explanation) -> str:
     fields = [root for root in found.roots if root.section == "quote"]
     levels = [root for root in found.roots if root.section == "levels"]
     lets = [root for root in found.roots if root.section == "let"]
+    rules = [root for root in found.roots if root.section == "rules"]
     parts = [
         _section("params", _table([(p.name, p.text, p.unit) for p in found.params])),
         _section("inputs", _table([(i.name, i.unit, i.text) for i in found.inputs])),
         _section("quote, as meant", _roots(fields)),
         _section("levels after the first, as meant", _roots(levels)),
         _section("let, as meant", _roots(lets)),
+        _section("rules, as meant", _roots(rules)),
         _section(
             "run values: computed once, when a run starts",
             _table([(v.name, v.unit, v.text) for v in found.values]),
@@ -38,6 +40,10 @@ def plan_text(found: Explanation) -> str:
         _section(
             "residual: one row after the other, where own state is read",
             _residual(found.residual),
+        ),
+        _section(
+            "guards: what is left of the rules, at rows that change what they read",
+            _residual(found.guards) if found.guards else [],
         ),
     ]
     return "\n\n".join([found.name, *(part for part in parts if part)])
@@ -101,6 +107,7 @@ def _roots(roots: Sequence[Root]) -> list[str]:
     for root, line in zip(roots, _table(rows) if rows else [], strict=True):
         lines.append(line)
         lines += [f"      {sentence}" for sentence in root.conversions]
+        lines += [f"      then {root.then}"] if root.then else []
     return lines
 
 

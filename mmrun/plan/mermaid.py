@@ -7,11 +7,11 @@ https://mermaid.js.org/syntax/flowchart.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mmrun.lang.nodes import Expr
-from mmrun.plan.compile import Checked
+from mmrun.plan.compile import Checked, guarded
 from mmrun.plan.explain import Root, explain, shown_names
 from mmrun.plan.plan import OUTPUTS
 
@@ -52,12 +52,17 @@ def mermaid(checked: Checked, name: str | None) -> str:
 
 def _formulas(checked: Checked) -> Iterator[tuple[Root, Expr]]:
     for root in explain(checked).roots:
-        named = checked.lets if root.section == "let" else checked.fields
         if root.formula != "not given" and root.section != "levels":
+            named = _SECTIONS[root.section](checked)
             name = f"quote.{root.name}" if root.name in _AMBIGUOUS else root.name
             yield replace(root, name=name), named[root.name]
 
 
+_SECTIONS: dict[str, Callable[[Checked], Mapping[str, Expr]]] = {
+    "quote": lambda checked: checked.fields,
+    "let": lambda checked: checked.lets,
+    "rules": guarded,
+}
 #: Quote fields that bear a market name: what we quote, not what the market does.
 _AMBIGUOUS = frozenset({"bid", "ask", "bid_size", "ask_size"})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from mmrun.lang.functions import OWN
 from mmrun.lang.names import split
@@ -32,8 +32,10 @@ def place_of(node: Expr, places: Places) -> str:
     return places.get(id(node), NOT_COMPILED)
 
 
-def places_of(roots: Roots, hoisting: Hoisting, levels: int) -> Places:
-    """What computes the nodes of the rewritten quote fields, and what they read."""
+def places_of(
+    roots: Roots, hoisting: Hoisting, levels: int, guards: Iterable[Expr]
+) -> Places:
+    """What computes the nodes of the rewritten quote fields and of the guards' roots."""
     nodes = {id(node): node for node in postorder(roots.values())}
     made = {step.output: kind_of(step) for step in hoisting.steps}
     columns = {key: f"{made[name]} {name}" for key, name in hoisting.columns.items()}
@@ -42,7 +44,7 @@ def places_of(roots: Roots, hoisting: Hoisting, levels: int) -> Places:
         if made[name] == "numexpr":
             for node in _inside(nodes[key], columns):
                 within.setdefault(id(node), []).append(name)
-    rest = _of_residual(roots, hoisting, levels)
+    rest = _of_residual([*_outputs(roots, levels), *guards], hoisting)
     inner = {key: f"numexpr, within {' '.join(names)}" for key, names in within.items()}
     values = {id(node): f"run value {name}" for name, node in hoisting.values.items()}
     market = {
@@ -75,11 +77,11 @@ def _outputs(roots: Roots, levels: int) -> Iterator[Expr]:
             yield root
 
 
-def _of_residual(roots: Roots, hoisting: Hoisting, levels: int) -> dict[int, str]:
+def _of_residual(outputs: Iterable[Expr], hoisting: Hoisting) -> dict[int, str]:
     """Own state and what is computed from it, and parts of run values."""
     kept = [arg for node in hoisting.previous for arg in node.args]
     found = {}
-    for node in postorder([*_outputs(roots, levels), *kept]):
+    for node in postorder([*outputs, *kept]):
         if node.op == "state" or node.op in OWN:
             found[id(node)] = "own state"
         elif node.stage <= Stage.PARAM:

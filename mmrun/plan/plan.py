@@ -83,9 +83,8 @@ class Plan:
     strategy: Strategy
     meant: Mapping[str, Expr]  #: OUTPUTS and named lets, before the passes
     venues: tuple[str, ...]  #: that are quoted; none where only the data tells
-    sources: tuple[
-        str, ...
-    ]  #: `venue`, venues and references that OUTPUTS read names of
+    #: `venue`, venues and references that OUTPUTS and guards read names of
+    sources: tuple[str, ...]
     roots: Mapping[str, Expr]  #: after the passes, `NASDAQ.bid` of one venue
     values: Mapping[str, Expr]  #: run values computed when a run starts, `$` included
     steps: tuple[Step, ...]  #: columns, each after what it reads
@@ -93,6 +92,10 @@ class Plan:
         Program  #: outputs: OUTPUTS of each level, `blocks` times, then the `~` values
     )
     blocks: int  #: 1, or where the quotes of venues differ one a venue
+    guards: Program  #: outputs: conditions as `rules` says, then the target if given
+    #: of each condition the place of its rule in `strategy.guards`, and the venue it is
+    #: of, "" of all
+    rules: tuple[tuple[int, str], ...]
     texts: Mapping[str, str]  #: what a column or run value stands for, for people
     own: Mapping[str, OwnCall]  #: functions of own fills by input (`@fills(10s)`)
 
@@ -120,8 +123,13 @@ class Plan:
         return tuple(sorted(n for n in self._read if n[0] == "%"))
 
     @property
+    def read_at_rows(self) -> tuple[str, ...]:
+        """What the kernel reads at a row: columns, run values, state, each once."""
+        return tuple(dict.fromkeys((*self.residual.inputs, *self.guards.inputs)))
+
+    @property
     def _read(self) -> set[str]:
-        read = set(self.residual.inputs)
+        read = set(self.read_at_rows)
         for step in self.steps:
             read |= set(
                 step.program.inputs if isinstance(step, ColumnStep) else step.inputs

@@ -40,4 +40,4 @@ def _quoted(recording: Recording, rule_ns: Any) -> dict[str, Any]:
         else None
         for index, side in enumerate(("bid", "ask"))
     }
-    return uptimes | {"unquoted_time_s": unquoted(rule_ns)}
+    return uptimes | {"unquoted_time_s": unquoted(rule_ns, recording.rules)}

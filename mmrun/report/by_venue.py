@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -64,16 +65,16 @@ def _quoted(recording: Recording, index: int) -> dict[str, Any]:
         key: float(ns) / session_ns if session_ns else None
         for key, ns in quoted_ns.items()
     }
-    return uptimes | {"unquoted_time_s": unquoted(rule_ns)}
+    return uptimes | {"unquoted_time_s": unquoted(rule_ns, recording.rules)}
 
 
-def unquoted(rule_ns: Any) -> dict[str, dict[str, float]]:
-    """Seconds not quoted by side and rule of [side, Rule] ns; rules without time left out."""
+def unquoted(rule_ns: Any, rules: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Seconds not quoted by side and rule of [side, rule] ns, those that took any."""
     return {
         name: {
-            rule.name.lower(): int(rule_ns[side, rule]) / _NS
-            for rule in Rule
-            if rule is not Rule.QUOTED and rule_ns[side, rule]
+            rule: int(rule_ns[side, code]) / _NS
+            for code, rule in enumerate(rules)
+            if code != Rule.QUOTED and rule_ns[side, code]
         }
         for side, name in enumerate(_SIDES)
     }

@@ -20,7 +20,7 @@ from mmrun.report import levels
 from mmrun.report.days import chosen_days, day_cells
 from mmrun.report.drawing import amount, decimals, duration, extremes, percent
 from mmrun.report.page import SIDES, Page, signed, span
-from mmrun.report.presence import at_touch, time_spent
+from mmrun.report.presence import at_touch, time_spent, unknown
 from mmrun.report.svg import line_chart
 from mmrun.report.venues import COLUMNS, title, venue_cells
 from mmrun.report.verdict import (
@@ -128,7 +128,9 @@ def _presence(page: Page) -> str:
     return (
         _title("Presence")
         + _table((("", *SIDES), *rows))
-        + _line(at_touch(page), "opacity:0.7")
+        + "".join(
+            _line(text, "opacity:0.7") for text in (at_touch(page), *unknown(page))
+        )
     )
 
 

@@ -297,7 +297,25 @@ METRICS: tuple[Metric, ...] = (
         "s",
         "Seconds not quoted, for each side and rule; with the time quoted each side sums"
         " to session_s. Rules that took no time are left out.",
-        lambda r: unquoted(r.recording.totals.rule_ns),
+        lambda r: unquoted(r.recording.totals.rule_ns, r.recording.rules),
+    ),
+    Metric(
+        "rule_events",
+        "count",
+        "How many times each rule of `toxicity`, and each limit of `risk` that says"
+        " `then`, came into force.",
+        lambda r: {rule.name: rule.events for rule in r.recording.totals.own_rules},
+    ),
+    Metric(
+        "rule_unknown_s",
+        "s",
+        "Seconds of the session in which a rule's condition had no value, and so was not"
+        " met; rules that always had one are left out.",
+        lambda r: {
+            rule.name: rule.unknown_ns / _NS
+            for rule in r.recording.totals.own_rules
+            if rule.unknown_ns
+        },
     ),
     Metric(
         "venues",

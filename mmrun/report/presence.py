@@ -26,6 +26,7 @@ def presence(page: Page) -> list[str]:
         " " * 22 + "─" * 44,
         rows[-1],
         f"  {at_touch(page)}",
+        *(line for text in unknown(page) for line in wrapped(page, text, "  ")),
     ]
 
 
@@ -51,6 +52,16 @@ def at_touch(page: Page) -> str:
     """How much of the session the quotes stood at the best price."""
     part = share(page.summary["time_at_touch"])
     return f"at the market's best price {part} (mean of sides)"
+
+
+def unknown(page: Page) -> list[str]:
+    """The strategy's rules whose condition had no value for some time, and how long."""
+    session_s = page.summary["session_s"]
+    return [
+        f"the rule {name} was not met for {duration(seconds)} ({percent(seconds / session_s)})"
+        " in which its condition had no value"
+        for name, seconds in page.summary["rule_unknown_s"].items()
+    ]
 
 
 def _presence_row(name: str, row: Mapping[str, float], session_s: float) -> str:

@@ -72,6 +72,11 @@ _SHAPES: dict[str, dict[str, Any]] = {
         "additionalProperties": {"type": ["number", "string"]},
     },
     "unquoted_time_s": _UNQUOTED,
+    "rule_events": {
+        "type": "object",
+        "additionalProperties": {"type": "integer", "minimum": 0},
+    },
+    "rule_unknown_s": _NUMBERS,
     "venues": {
         "type": "array",
         "minItems": 2,

@@ -6,7 +6,7 @@ structured array. Times are `Datetime("ns", "UTC")`, numbers float64, names stri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -14,7 +14,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from mmrun.engine.records import Adjustment, OrderEvent, Recording, Rule
+from mmrun.engine.records import (
+    FIRST_OWN,
+    OWN_BITS,
+    Adjustment,
+    OrderEvent,
+    Recording,
+)
 
 
 Column = Callable[[NDArray[Any], Recording], pl.Series]
@@ -65,13 +71,25 @@ def _names_of(codes: type[IntEnum]) -> tuple[str | None, ...]:
     return tuple(by_code.get(code) for code in range(max(by_code) + 1))
 
 
-def _adjustment_names() -> tuple[str | None, ...]:
-    """Names of all combinations, joined by `+`; None where nothing was adjusted."""
-    every = int(sum(Adjustment))
-    return tuple(
-        "+".join(str(f.name).lower() for f in Adjustment if f & bits) or None
-        for bits in range(every + 1)
-    )
+def _rule(rows: NDArray[Any], recording: Recording) -> pl.Series:
+    return _look_up(_plain(rows, "rule"), recording.rules, 0)
+
+
+def _order_rule(rows: NDArray[Any], recording: Recording) -> pl.Series:
+    return _look_up(_plain(rows, "rule"), (None, *recording.rules[1:]), 0)
+
+
+def _adjustment(rows: NDArray[Any], recording: Recording) -> pl.Series:
+    """What adjusted a quote, joined by `+`; None where nothing did."""
+    found, which = np.unique(_plain(rows, "adjustment"), return_inverse=True)
+    own = recording.rules[FIRST_OWN:]
+    names = ["+".join(_adjusted_by(int(bits), own)) or None for bits in found.tolist()]
+    return _look_up(which, names, 0)
+
+
+def _adjusted_by(bits: int, own: Sequence[str]) -> Iterator[str]:
+    yield from (str(f.name).lower() for f in Adjustment if f & bits)
+    yield from (name for k, name in enumerate(own) if bits >> OWN_BITS + k & 1)
 
 
 def _order_side(rows: NDArray[Any], _: Recording) -> pl.Series:
@@ -82,7 +100,6 @@ def _order_level(rows: NDArray[Any], _: Recording) -> pl.Series:
     return pl.Series(np.abs(_plain(rows, "side")).astype(np.int64) - 1)
 
 
-_RULES = _names_of(Rule)
 _SELL_BUY = ("sell", None, "buy")
 _ASK_BID = ("ask", None, "bid")
 
@@ -112,7 +129,7 @@ ORDERS: dict[str, Column] = {
     "price": _number("price"),
     "size": _number("size"),
     "queue_ahead": _number("queue_ahead"),
-    "rule": _name("rule", (None, *_RULES[1:])),
+    "rule": _order_rule,
 }
 #: `rule` is `quoted` while the side rests; `missing` names the input that was.
 DECISIONS: dict[str, Column] = {
@@ -120,10 +137,10 @@ DECISIONS: dict[str, Column] = {
     "venue": _venue,
     "side": _name("side", _ASK_BID, 1),
     "level": _whole("level"),
-    "rule": _name("rule", _RULES),
+    "rule": _rule,
     "price": _number("price"),
     "size": _number("size"),
-    "adjustment": _name("adjustment", _adjustment_names()),
+    "adjustment": _adjustment,
     "missing": _missing,
 }
 EQUITY: dict[str, Column] = {

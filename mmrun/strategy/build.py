@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from mmrun.documents import (
     Document,
@@ -21,9 +21,13 @@ from mmrun.documents import (
 )
 from mmrun.documents.nodes import plain
 from mmrun.strategy.spec import (
+    Act,
+    Action,
     Allocation,
     Amount,
     Fee,
+    Formula,
+    Guard,
     Input,
     Let,
     Levels,
@@ -79,6 +83,15 @@ def build(document: Document) -> Strategy:
         quoting=_quoting(_section(root, "quote")),
         venues=tuple(_venue(name, entry) for name, entry in _entries(root, "venues")),
         allocation=_allocation(root),
+        guards=tuple(
+            Guard(
+                key=key,
+                when=when,
+                then=_action(section.entries["then"].node),
+                hold_ns=_value(section, "hold", duration_ns, 0),
+            )
+            for key, section, when in conditions(root)
+        ),
         risk=_risk(root),
         session=_session(_section(root, "session")),
         units_off=_value(root, "units", _text, "on") == "off",
@@ -137,6 +150,48 @@ def reference(name: str, entry: Entry) -> Reference:
     return Reference(
         name=name, symbol=_value(section, "symbol", _text, ""), place=entry.key
     )
+
+
+#: Limits of `risk` that say `then`: the comparison each stands for.
+LIMITS = {
+    "max_daily_loss": "daily_pnl <= -{}",
+    "max_drawdown": "drawdown >= {}",
+    "max_inventory_age": "inventory_age >= {}",
+}
+
+
+def conditions(root: Section) -> Iterator[tuple[str, Section, Formula]]:
+    """What makes each rule of the file: its key, its section, its condition."""
+    for name, entry in _entries(root, "toxicity"):
+        section, when = _part(entry.node, "when")
+        if section is not None and when is not None:
+            yield f"toxicity.{name}", section, formula(when)
+    for name, text in LIMITS.items():
+        section, limit = _part(_section(root, "risk").entries.get(name), "limit")
+        if section is not None and limit is not None:
+            said = formula(limit)
+            bound = said.text.replace(" ", "")
+            yield f"risk.{name}", section, Formula(text.format(bound), said.place)
+
+
+def _part(node: Node | Entry | None, key: str) -> tuple[Section | None, Node | None]:
+    """A section, and the scalar it has under a key."""
+    section = node.node if isinstance(node, Entry) else node
+    if not isinstance(section, Section) or key not in section.entries:
+        return None, None
+    part = section.entries[key].node
+    if not isinstance(part, Scalar) or isinstance(part.value, bool | None):
+        return section, None
+    return section, part
+
+
+def _action(node: Node) -> Action:
+    if not isinstance(node, Section):
+        return Action(Act(_text(node)))
+    ((word, entry),) = node.entries.items()
+    if word == "pull":
+        return Action(Act.PULL, side=cast("Literal['bid', 'ask']", _text(entry.node)))
+    return Action(Act(word), factor=number(entry.node))
 
 
 def _bounds(section: Section) -> tuple[Node | None, Node | None]:
@@ -256,6 +311,7 @@ def _risk(root: Section) -> Risk:
         max_position_value=number,
         crossed_book=lambda node: _text(node) == "pull",
         price_collar=number,
+        target_inventory=formula,
     )
     stale = _given(entry.node, stale_after=duration_or_off_ns)
     return Risk(**given, **{f"{name}_ns": ns for name, ns in stale.items()})

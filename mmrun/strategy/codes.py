@@ -41,6 +41,7 @@ CODES: dict[str, str] = {
     "MM142": "a calendar nobody knows, or hours beside a calendar",
     "MM143": "reset_windows or flatten_before_close without sessions",
     "MM144": "nothing to divide the size by, or a weight without effect",
+    "MM146": "a rule of toxicity bears another rule's name",
     "MM149": "an input that is stale at once",
     "MM190": "part of the format the engine does not run yet",
 }

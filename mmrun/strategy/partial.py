@@ -13,7 +13,7 @@ from mmrun.documents import Document, Entry, Node, Scalar, Section
 from mmrun.documents.nodes import leaves
 from mmrun.documents.source import TextPlace
 from mmrun.problems import Problem, errors_in
-from mmrun.strategy.build import BY_WEIGHT, own_input, param
+from mmrun.strategy.build import BY_WEIGHT, conditions, own_input, param
 from mmrun.strategy.spec import (
     SHARE,
     Fee,
@@ -53,6 +53,8 @@ def formulas_in(document: Document, problems: Sequence[Problem]) -> Formulas | N
         fields=_fields(document, wrong),
         venues=tuple(_venues(document)),
         references=tuple(_references(document)),
+        conditions=dict(_conditions(document, wrong)),
+        target=_target(document, wrong),
         units_off=_is_off(document.at("units")),
         unclear=frozenset(name for key in _NAMING for name in _section(document, key)),
     )
@@ -153,6 +155,20 @@ def _texts(
     for name, entry in _section(document, key).items():
         if not wrong.touches(entry) and isinstance(entry.node, Scalar):
             yield name, formula(entry.node)
+
+
+def _conditions(document: Document, wrong: _Wrong) -> Iterator[tuple[str, Formula]]:
+    root = document.root
+    for key, section, when in conditions(root) if isinstance(root, Section) else ():
+        if not any(wrong.touches(entry) for entry in section.entries.values()):
+            yield key, when
+
+
+def _target(document: Document, wrong: _Wrong) -> Formula | None:
+    entry = _section(document, "risk").get("target_inventory")
+    if entry is None or wrong.touches(entry) or not isinstance(entry.node, Scalar):
+        return None
+    return formula(entry.node)
 
 
 def _section(document: Document, key: str) -> dict[str, Entry]:

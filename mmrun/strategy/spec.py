@@ -9,7 +9,7 @@ its formulas are still text.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
@@ -93,6 +93,9 @@ class Formulas:
     inputs: tuple[Input, ...] = ()
     venues: tuple[Venue, ...] = ()
     references: tuple[Reference, ...] = ()
+    #: conditions by the key they stand behind: `toxicity.calm`, `risk.max_drawdown`
+    conditions: Mapping[str, Formula] = field(default_factory=dict)
+    target: Formula | None = None  #: risk.target_inventory
     units_off: bool = False
     #: names that are defined, but by what could not be read
     unclear: frozenset[str] = frozenset()
@@ -205,6 +208,49 @@ class Allocation:
     minimum: float = 0.0  #: size that every venue gets at least
 
 
+class Act(Enum):
+    """What a rule does while it is in force, weakest first."""
+
+    WIDEN = "widen"  #: the distance from the reservation price times `factor`
+    SIZE = "size"  #: sizes times `factor`
+    REDUCE_ONLY = "reduce_only"  #: nothing that leads away from the target inventory
+    PULL = "pull"  #: a side or both are not quoted
+    FLATTEN = "flatten"  #: pulled, and what is off the target is taken to the market
+    STOP = "stop"  #: nothing until the next session
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An act with what it needs."""
+
+    act: Act
+    factor: float = 1.0  #: of WIDEN and SIZE
+    side: Literal["both", "bid", "ask", "adding"] = "both"  #: of PULL
+
+    def __str__(self) -> str:
+        """As a file has it."""
+        if self.act in (Act.WIDEN, Act.SIZE):
+            return f"{{{self.act.value}: {self.factor:.15g}}}"
+        if self.act is Act.PULL and self.side != "both":
+            return f"{{pull: {self.side}}}"
+        return str(self.act.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """A rule of the file: one of `toxicity`, or a limit of `risk` that says `then`."""
+
+    key: str  #: `toxicity.picked_off`, `risk.max_drawdown`
+    when: Formula  #: of a limit the comparison that it stands for
+    then: Action
+    hold_ns: int = 0  #: in force this long after the condition clears
+
+    @property
+    def name(self) -> str:
+        """What decisions and summaries call it."""
+        return self.key.rpartition(".")[2]
+
+
 class OnBreach(Enum):
     """What reaching max_inventory does."""
 
@@ -224,6 +270,7 @@ class Risk:
     stale_after_ns: int | None = 60_000_000_000
     crossed_book: bool = True  #: pull while bid is above ask
     price_collar: float | None = None  #: fraction of mid
+    target_inventory: Formula | None = None  #: None: 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +300,7 @@ class Strategy:
     quoting: Quoting
     allocation: Allocation | None = None  #: None: each venue shows the whole size
     venues: tuple[Venue, ...]  #: empty: every venue of the dataset, without fees
+    guards: tuple[Guard, ...] = ()  #: of `toxicity`, then of `risk`, as written
     risk: Risk
     session: Session
     units_off: bool  #: `units: off` turns unit errors into warnings

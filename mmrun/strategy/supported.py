@@ -41,12 +41,7 @@ UNSUPPORTED = (
     Unsupported("venues.*.maker_fee.tiers", "fee tiers", hint="write one rate"),
     Unsupported("venues.*.maker_rebate.tiers", "rebate tiers", hint="write one rate"),
     Unsupported("venues.*.taker_fee.tiers", "fee tiers", hint="write one rate"),
-    Unsupported("toxicity", "toxicity rules"),
-    Unsupported("risk.max_daily_loss", "max_daily_loss"),
-    Unsupported("risk.max_drawdown", "max_drawdown"),
-    Unsupported("risk.max_inventory_age", "max_inventory_age"),
     Unsupported("risk.max_requests_per_second", "max_requests_per_second"),
-    Unsupported("risk.target_inventory", "a target inventory", _other_than(0, "0")),
     Unsupported("accounting.cost_basis", "other cost bases", _other_than("average")),
 )
 

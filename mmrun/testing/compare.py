@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from mmrun.documents import Items, Node, Scalar, Section, TextPlace, did_you_mean
 from mmrun.documents.nodes import plain
 from mmrun.engine.quote import GivenError, value_of
-from mmrun.engine.records import Rule
+from mmrun.engine.records import rule_names
 from mmrun.lang.names import FIELDS, QUOTED
 from mmrun.lang.nodes import Expr, Type
 from mmrun.lang.sources import source_of
@@ -32,8 +32,6 @@ from mmrun.units import PRICE, parse_literal
 
 
 NONE = "none"
-#: Rules that an expectation can name.
-RULES = tuple(rule.name.lower() for rule in Rule if rule is not Rule.QUOTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +45,22 @@ class _Context:
 
     def failure(self, want: Want, got: str, roots: tuple[str, ...] = ()) -> Failure:
         written = got if isinstance(want.node, Scalar) else f"[{got}]" if got else "[]"
-        behind = tuple(Behind(name, self._values(name)) for name in roots)
+        behind = tuple(self.behind(name) for name in roots)
         place = want.node.place
         return Failure(
             want.key, _text(want.node), written, place, self.at, behind, written
         )
 
-    def _values(self, name: str) -> tuple[str, ...]:
-        _, level = field_of(self.checked, name)
-        return values_text(outline(self.checked, name), self.shown.levels[level].values)
+    def behind(self, name: str) -> Behind:
+        """A formula with its values; a condition with those that its rule saw."""
+        lines = outline(self.checked, name)
+        if name not in self.checked.conditions:
+            _, level = field_of(self.checked, name)
+            return Behind(name, values_text(lines, self.shown.levels[level].values))
+        values = self.shown.conditions
+        unknown = math.isnan(values.get(id(self.checked.conditions[name]), math.nan))
+        title = f"{name}, which is unknown" if unknown else name
+        return Behind(title, values_text(lines, values))
 
 
 def compare(
@@ -201,7 +206,7 @@ def _spelt(context: _Context, want: Want, got: float) -> str:
 
 def _compare_rule(context: _Context, want: Want) -> Iterator[Failure]:
     """The rule of every side that is not quoted."""
-    wanted = _rule(want)
+    wanted = _rule(context, want)
     sides = {
         output_name(name, level): side
         for level, rung in enumerate(context.shown.levels)
@@ -210,29 +215,39 @@ def _compare_rule(context: _Context, want: Want) -> Iterator[Failure]:
     found = {side.rule for side in sides.values() if side.rule is not None} or {NONE}
     if found == {wanted}:
         return
+    own = _own_rules(context, {wanted, *found})
     if len(found) == 1:
         away = tuple(name for name, side in sides.items() if side.rule is not None)
-        yield context.failure(want, found.pop(), away or ("bid", "ask"))
+        yield context.failure(want, found.pop(), own or away or ("bid", "ask"))
         return
     said = ", ".join(f"{name} {side.rule}" for name, side in sides.items())
-    failure = context.failure(want, said, tuple(sides))
+    failure = context.failure(want, said, (*own, *sides))
     yield replace(failure, replacement=None)
 
 
 def _compare_side_rule(context: _Context, want: Want) -> Iterator[Failure]:
-    wanted = _rule(want)
+    wanted = _rule(context, want)
     name, level = want.key[:3], _level(want)
     got = _side(context, want).rule or NONE
     if got != wanted:
+        own = _own_rules(context, {wanted, got})
         roots = (output_name(name, level), output_name(f"{name}_size", level))
-        yield context.failure(want, got, roots)
+        yield context.failure(want, got, own or roots)
 
 
-def _rule(want: Want) -> str:
+def _own_rules(context: _Context, names: set[str | None]) -> tuple[str, ...]:
+    """The keys of those rules that have conditions."""
+    guards = context.checked.strategy.guards
+    return tuple(guard.key for guard in guards if guard.name in names)
+
+
+def _rule(context: _Context, want: Want) -> str:
     text = _scalar(want).text
-    if text != NONE and text not in RULES:
+    own = [guard.name for guard in context.checked.strategy.guards]
+    known = (*own, *rule_names(())[1:], NONE)
+    if text not in known:
         message = f"there is no rule '{text}' in this strategy"
-        hints = did_you_mean(text, (*RULES, NONE))
+        hints = did_you_mean(text, known)
         raise _WrongWantError(want.node.place, "MM604", message, *hints)
     return text
 

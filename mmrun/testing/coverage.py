@@ -1,9 +1,11 @@
 """Which rules and branches of a strategy its tests have reached.
 
 A rule is a limit or policy that the file writes down and that takes quotes away or
-changes them (`_RULES`); it is covered when it did so in a test. A branch is one way
-through a formula (`_ARMS`): either side of an `if`, each argument that a min, max or
-coalesce can give, the three ways of a clip. What is fixed for a run has no branches.
+changes them (`_RULES`); it is covered when it did so in a test. A rule with a condition
+is covered when that was met, and when it was not; each comparison in it, by which it has
+its threshold, when it held and when it did not. A branch is one way through a formula
+(`_ARMS`): either side of an `if`, each argument that a min, max or coalesce can give,
+the three ways of a clip. What is fixed for a run has no branches.
 """
 
 from __future__ import annotations
@@ -31,11 +33,11 @@ class Point:
     line: int
     column: int
     text: str  #: `max(half, 1tick)`, or the rule's name
-    arm: str  #: which way; "" of a rule
+    arm: str  #: which way; of a rule `acted`, or `held` and `cleared`
 
     def __str__(self) -> str:
-        if not self.arm:
-            return f"{self.text} never acted"
+        if not self.line:
+            return f"{self.text} never {self.arm}"
         place = f"{self.file}:{self.line}:{self.column}"
         return f"{place}: {self.text} never gave {self.arm}"
 
@@ -61,8 +63,8 @@ class Coverage:
 
     def declare(self, checked: Checked) -> None:
         """Add a strategy's points, as its file has them."""
-        for _, arms in _branches(checked):
-            self.points |= set(arms)
+        for branch in _branches(checked):
+            self.points |= set(branch.arms)
         self.points |= set(dict(_rules(checked.strategy)).values())
 
     def watch(self, checked: Checked) -> Callable[[Values], None]:
@@ -70,14 +72,14 @@ class Coverage:
         branches = list(_branches(checked))
 
         def seen(values: Values) -> None:
-            for node, arms in branches:
-                taken = _ARMS[node.op](node.args, values)
+            for branch in branches:
+                taken = branch.taken(branch.node, values)
                 if taken is not None:
-                    self.reached.add(arms[taken])
+                    self.reached.add(branch.arms[taken])
 
         return seen
 
-    def mark(self, strategy: Strategy, acted: frozenset[Rule]) -> None:
+    def mark(self, strategy: Strategy, acted: frozenset[str]) -> None:
         """Mark the rules that had a hand in a test."""
         rules = dict(_rules(strategy))
         self.reached |= {point for rule, point in rules.items() if rule in acted}
@@ -86,11 +88,11 @@ class Coverage:
 # ---- rules
 
 
-def _rules(strategy: Strategy) -> Iterator[tuple[Rule, Point]]:
-    """The rules that the file has, by their keys."""
+def _rules(strategy: Strategy) -> Iterator[tuple[str, Point]]:
+    """The rules without a condition that the file has, by their names."""
     for path, rule, has in _RULES:
         if has(strategy):
-            yield rule, Point("", 0, 0, path, "")
+            yield rule.name.lower(), Point("", 0, 0, path, "acted")
 
 
 def _is_breached(strategy: Strategy) -> bool:
@@ -133,28 +135,56 @@ _RULES: tuple[tuple[str, Rule, Callable[[Strategy], bool]], ...] = (
 
 # ---- branches
 
-Branch = tuple[Expr, tuple[Point, ...]]
+#: Which arm of a node was taken, None for none.
+Taken = Callable[[Expr, Values], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A node that can go several ways."""
+
+    node: Expr
+    arms: tuple[Point, ...]
+    taken: Taken
 
 
 def _branches(checked: Checked) -> Iterator[Branch]:
     """Every node that can go several ways, once, with its arms."""
+    for key, condition in checked.conditions.items():
+        arms = tuple(Point("", 0, 0, key, arm) for arm in ("held", "cleared"))
+        yield Branch(condition, arms, _truth)
     texts = formulas_of(checked.strategy)
     written = dict(texts.fields)
     if "size" in written:
         written["bid_size"] = written.pop("size")
     lets = {let.name: let.formula for let in texts.lets}
-    roots = {id(e) for e in (*checked.lets.values(), *checked.fields.values())}
+    ruled = {key: text for key, text in texts.conditions.items() if _is_written(key)}
+    named = (*checked.lets.values(), *checked.fields.values())
+    roots = {id(e) for e in (*named, *checked.conditions.values())}
     pairs = [(checked.lets[name], text) for name, text in lets.items()]
-    named = dict(checked.fields) | {SHARE: checked.share}
+    fields = dict(checked.fields) | {SHARE: checked.share}
     step = written.pop(STEP, None)
-    pairs += [(e, text) for n, text in written.items() if (e := named[n]) is not None]
+    pairs += [(e, text) for n, text in written.items() if (e := fields[n]) is not None]
     if step is not None and _stands_apart(checked):
         pairs.append((checked.step, step))
+    pairs += [(checked.conditions[key], text) for key, text in ruled.items()]
+    conditions = {id(checked.conditions[key]) for key in ruled}
     seen: set[int] = set()
     for root, text in pairs:
         for node in _own_nodes(root, roots, seen):
             if node.op in _ARMS and node.stage > Stage.PARAM:
-                yield node, _arms(node, text)
+                yield Branch(node, _arms(node, text, _names(node)), _ARMS[node.op])
+            elif id(root) in conditions and node is not root and _compares(node):
+                yield Branch(node, _arms(node, text, ("true", "false")), _truth)
+
+
+def _is_written(key: str) -> bool:
+    """Whether a condition is one of the file's; a limit's is not."""
+    return key.startswith("toxicity.")
+
+
+def _compares(node: Expr) -> bool:
+    return node.op in {"lt", "le", "gt", "ge", "eq", "ne"} and node.stage > Stage.PARAM
 
 
 def _stands_apart(checked: Checked) -> bool:
@@ -175,10 +205,9 @@ def _own_nodes(root: Expr, roots: set[int], seen: set[int]) -> Iterator[Expr]:
         stack.extend(reversed(node.args))
 
 
-def _arms(node: Expr, formula: Formula) -> tuple[Point, ...]:
+def _arms(node: Expr, formula: Formula, names: Sequence[str]) -> tuple[Point, ...]:
     span: Span = formula.place.span(node.start, node.end)
     text = " ".join(formula.text[node.start : node.end].split())
-    names = _names(node)
     return tuple(Point(span.file, span.line, span.column, text, name) for name in names)
 
 
@@ -192,14 +221,18 @@ def _names(node: Expr) -> Sequence[str]:
     return [f"{s} (argument {i + 1})" if twice else s for i, s in enumerate(shown)]
 
 
-def _if(args: Sequence[Expr], values: Values) -> int | None:
-    condition = values.get(id(args[0]), math.nan)
+def _truth(node: Expr, values: Values) -> int | None:
+    condition = values.get(id(node), math.nan)
     return None if math.isnan(condition) else int(condition == 0.0)
 
 
-def _extreme(pick: Callable[[list[float]], float]) -> Callable[..., int | None]:
-    def taken(args: Sequence[Expr], values: Values) -> int | None:
-        found = [values.get(id(arg), math.nan) for arg in args]
+def _if(node: Expr, values: Values) -> int | None:
+    return _truth(node.args[0], values)
+
+
+def _extreme(pick: Callable[[list[float]], float]) -> Taken:
+    def taken(node: Expr, values: Values) -> int | None:
+        found = [values.get(id(arg), math.nan) for arg in node.args]
         if any(map(math.isnan, found)):
             return None
         return found.index(pick(found))
@@ -207,20 +240,20 @@ def _extreme(pick: Callable[[list[float]], float]) -> Callable[..., int | None]:
     return taken
 
 
-def _clip(args: Sequence[Expr], values: Values) -> int | None:
-    x, low, high = (values.get(id(arg), math.nan) for arg in args)
+def _clip(node: Expr, values: Values) -> int | None:
+    x, low, high = (values.get(id(arg), math.nan) for arg in node.args)
     if any(map(math.isnan, (x, low, high))):
         return None
     return 0 if x < low else 2 if x > high else 1
 
 
-def _coalesce(args: Sequence[Expr], values: Values) -> int | None:
-    found = [values.get(id(arg), math.nan) for arg in args]
+def _coalesce(node: Expr, values: Values) -> int | None:
+    found = [values.get(id(arg), math.nan) for arg in node.args]
     return next((i for i, v in enumerate(found) if not math.isnan(v)), None)
 
 
 #: Operation to the function that says which of its arms was taken, None for none.
-_ARMS: Mapping[str, Callable[[Sequence[Expr], Values], int | None]] = {
+_ARMS: Mapping[str, Taken] = {
     "if": _if,
     "min": _extreme(min),
     "max": _extreme(max),

@@ -42,8 +42,7 @@ def play(
     if opening is None:
         return None, problems
     quoted, watched = parted(checked, test.tape.venues)
-    traced = trace(checked, quoted)
-    traced.seen = seen
+    traced = trace(checked, quoted, seen)
     ends = [moment.at_ns or 0 for moment in test.moments]
     conditions = conditions_for(checked.strategy, test.model, test.latency)
     places = [[*test.tape.venues].index(name) for name in (*quoted, *watched)]
@@ -107,15 +106,20 @@ def _state(
         quoted = quotes_in(checked, market)
     except GivenError as error:
         return None, (given_problem(test, error),)
-    for values in quoted.nodes:
+    for values in (*quoted.nodes, *quoted.conditions):
         seen(values)
     rungs: dict[str, tuple[Rung, ...]] = {}
-    for quote, values in zip(quoted.quotes, quoted.nodes, strict=True):
+    ruled: dict[str, Values] = {}
+    for quote, values, conditions in zip(
+        quoted.quotes, quoted.nodes, quoted.conditions, strict=True
+    ):
         bid = Side(quote.bid, quote.bid_size, quote.bid_rule)
         ask = Side(quote.ask, quote.ask_size, quote.ask_rule)
-        rung = Rung(bid, ask, values)
-        rungs[quote.venue or ""] = (*rungs.get(quote.venue or "", ()), rung)
-    shown = {venue: Shown(levels) for venue, levels in rungs.items()}
+        rung = Rung(bid, ask, {**conditions, **values})
+        venue = quote.venue or ""
+        rungs[venue] = (*rungs.get(venue, ()), rung)
+        ruled[venue] = conditions
+    shown = {venue: Shown(levels, ruled[venue]) for venue, levels in rungs.items()}
     return Played((shown,), quoted.acted), ()
 
 

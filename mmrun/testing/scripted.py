@@ -140,14 +140,14 @@ def run_tape(
     columns = {n: _column(each, open_ns) for n, each in before.inputs.items()}
     run = start(traced.plan, feed, replace(conditions, inputs=columns))
     open_with(run.machines, before.inventory, before.cost, open_ns)
-    run.formula = traced
+    run.formulas = (traced.quotes, traced.guards)
     (rows,) = feed.batches()
-    values: dict[int, Mapping[str, tuple[Values, ...]]] = {}
+    values: dict[int, tuple[Mapping[str, tuple[Values, ...]], ...]] = {}
     done = 0
     for end in sorted(set(ends)):
         after = int(np.searchsorted(rows.ts, open_ns + end, side="right"))
         run.feed(rows.rows(done, after))
-        done, values[end] = after, dict(traced.last)
+        done, values[end] = after, (dict(traced.last), dict(traced.guards.last))
     run.feed(rows.rows(done, len(rows)))
     run.last_ts = max(run.last_ts, feed.span[1])
     recording = run.finish()
@@ -159,8 +159,9 @@ def run_tape(
                 index,
                 open_ns,
                 end,
-                values[end].get(venue, nothing),
-                before,
+                values[end][0].get(venue, nothing),
+                values[end][1].get(venue, nothing)[0],
+                opening=before,
             )
             for index, venue in enumerate(recording.venues)
         }
@@ -239,6 +240,8 @@ def _shown(
     open_ns: int,
     end: int,
     values: tuple[Values, ...],
+    conditions: Values,
+    *,
     opening: Opening,
 ) -> Shown:
     ts = open_ns + end
@@ -261,7 +264,8 @@ def _shown(
         )
         for level, each in enumerate(values)
     )
-    return Shown(levels, opening.inventory + float(bought), fills)
+    inventory = opening.inventory + float(bought)
+    return Shown(levels, conditions, inventory, fills)
 
 
 def _column(values: Sequence[tuple[int, float]], open_ns: int) -> _Column:
@@ -280,11 +284,11 @@ def _side(recording: Recording, venue: int, side: int, level: int, ts: int) -> S
     )
     here = (decisions["venue"] == venue) & (decisions["side"] == side)
     decided = decisions[here & (decisions["level"] == level)]
-    rule = Rule(int(decided["rule"][-1])) if len(decided) else Rule.NO_DATA
+    rule = int(decided["rule"][-1]) if len(decided) else Rule.NO_DATA
     own = (orders["venue"] == venue) & (orders["side"] == side * (level + 1))
     price, size = _resting(orders[own])
     if price is None:
-        return Side(None, 0.0, rule.name.lower())
+        return Side(None, 0.0, recording.rules[rule])
     return Side(price, size, None)
 
 
@@ -303,8 +307,9 @@ def _resting(orders: Any) -> tuple[float | None, float]:
     return price, size
 
 
-def _acted(recording: Recording, ts: int) -> frozenset[Rule]:
-    found: set[Rule] = set()
+def _acted(recording: Recording, ts: int) -> frozenset[str]:
+    found: set[str] = set()
     for row in _until(recording.decisions, ts):
-        found |= rules_of(int(row["rule"]), int(row["adjustment"]))
+        rule, adjustment = int(row["rule"]), int(row["adjustment"])
+        found |= rules_of(rule, adjustment, recording.rules)
     return frozenset(found)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mmrun.engine.quote import DEFAULT_LOT, DEFAULT_TICK
-from mmrun.engine.records import Rule
 from mmrun.strategy.spec import Strategy
 from mmrun.testing.trace import Values
 
@@ -45,6 +44,7 @@ class Shown:
     """What a strategy shows at one moment at one venue; fills are those of all."""
 
     levels: tuple[Rung, ...]
+    conditions: Values  #: of nodes of rules' conditions, as the rules saw them
     inventory: float = 0.0
     fills: tuple[Fill, ...] = ()
 
@@ -54,7 +54,7 @@ class Played:
     """A test's moments in order, by venue, and the rules that had a hand in them."""
 
     shown: tuple[Mapping[str, Shown], ...]
-    acted: frozenset[Rule]
+    acted: frozenset[str]
 
 
 def sizes(strategy: Strategy) -> tuple[float, float]:

@@ -455,3 +455,31 @@ risk: {max_inventory: 1000}
         ("IEX", 0, 149.95, 40),
         ("IEX", 1, 149.93, 20),
     ]
+
+
+RULED = """
+mmrun: 1
+let: {flow: trade_imbalance(1s)}
+quote: {half_spread: 5bps, size: 100}
+venues: {NASDAQ: {tick: 0.01, lot: 1}}
+toxicity:
+  one_sided: {when: abs(flow) > 0.7 and trades(1s) >= 5, then: {pull: bid}}
+  picked_off: {when: "own_markout(5s, 30min, 20) < -1bps", then: {widen: 2}}
+  full: {when: inventory > 500, then: pull}
+risk: {max_inventory: 1000}
+"""
+
+
+def test_rules_in_force_and_unknown_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rule that pulls is named at its side; what has no value is not met."""
+    path = tmp_path / "ruled.yaml"
+    path.write_text(RULED, encoding="utf-8")
+    market = ["quote", str(path), "--bid", "149.95", "--ask", "150.05"]
+
+    assert mmrun([*market, "--set", "flow=0.8", "--set", "trades(1s)=5"]) == 0
+
+    out = capsys.readouterr().out
+    assert "NASDAQ: bid none (one_sided)   ask 150.08 x 100" in out
+    assert "\nin force: one_sided\nunknown: picked_off\n" in out

@@ -164,7 +164,7 @@ class Ran:
     def adjustments(self) -> list[tuple[float, int, Adjustment]]:
         """(ms, side, adjustment) of the decisions that rest."""
         return [
-            (ms(r["ts"]), int(r["side"]), Adjustment(r["adjustment"]))
+            (ms(r["ts"]), int(r["side"]), Adjustment(int(r["adjustment"])))
             for r in self.recording.decisions
             if r["rule"] == Rule.QUOTED
         ]
@@ -189,7 +189,7 @@ class Ran:
 
     def _rules(self, side: int) -> list[tuple[float, str]]:
         return [
-            (ms(r["ts"]), Rule(r["rule"]).name)
+            (ms(r["ts"]), self.recording.rules[r["rule"]].upper())
             for r in self.recording.decisions
             if r["side"] == side
         ]

@@ -46,6 +46,36 @@ JOINED = {
     "place": "join",
     "requote": {"max_age": "3s", "keep_queue": False, "tolerance": "1tick"},
 }
+#: Rules of every action: of the market, of own fills and of time; limits of a day.
+RULES = {
+    "toxicity": {
+        "thin": {"when": "bid_size < 4", "then": {"size": 0.5}},
+        "burst": {"when": "trades(100ms) >= 3", "then": {"widen": 2}, "hold": "60ms"},
+        "flow": {
+            "when": "abs(trade_imbalance(1s)) > 0.8 and trades(1s) >= 4",
+            "then": {"pull": "adding"},
+            "hold": "200ms",
+        },
+        "hit": {"when": "fills(300ms) >= 2", "then": "pull", "hold": "100ms"},
+        "picked_off": {
+            "when": "own_markout(50ms, over=5s, min_fills=2) < -0.5bps",
+            "then": {"pull": "bid"},
+        },
+        "long": {
+            "when": "abs(inventory - target_inventory) > 12",
+            "then": "reduce_only",
+        },
+        "lost": {"when": "net_pnl < prev(net_pnl) - 0.02", "then": {"pull": "ask"}},
+    },
+    "risk": {
+        "max_inventory": 40,
+        "stale_after": "2s",
+        "target_inventory": "5lot if queue_imbalance > 0 else -5",
+        "max_inventory_age": {"limit": "800ms", "then": "flatten"},
+        "max_drawdown": {"limit": 2, "then": "reduce_only"},
+        "max_daily_loss": {"limit": 3, "then": "stop"},
+    },
+}
 LIMITS = {"risk": {"max_inventory": 40, "stale_after": "2s"}}
 DELAYS = (5, 30, 20, 12)  # ms: feed, order, cancel, response
 HOURS = [(50, 20_000), (21_000, 10_000_000)]
@@ -130,6 +160,10 @@ CASES: dict[str, tuple[Callable[..., str], dict[str, Any], dict[str, Any]]] = {
     "ladder, limits": (quotes_and_trades, JOINED, LIMITS),
     "ladder, delays": (quotes_and_trades, LADDER, {"latency": DELAYS, **LIMITS}),
     "ladder, whole fills": (levels_and_trades, LADDER, {"fills": "hftbacktest"}),
+    "rules": (quotes_and_trades, CALM, RULES),
+    "rules, delays": (quotes_and_trades, RESTLESS, {"latency": DELAYS} | RULES),
+    "rules, hours": (quotes_and_trades, CALM, {"sessions": HOURS} | RULES),
+    "rules, levels": (levels_and_trades, CALM, RULES),
     "levels": (levels_and_trades, CALM, {}),
     "levels, delays": (levels_and_trades, RESTLESS, {"latency": DELAYS}),
 }
@@ -146,8 +180,9 @@ def content(recording: Recording) -> dict[str, Any]:
     totals = {
         f.name: np.asarray(getattr(recording.totals, f.name)).tobytes()
         for f in fields(recording.totals)
+        if f.name != "own_rules"
     }
-    return records | totals
+    return records | totals | {"own_rules": recording.totals.own_rules}
 
 
 @pytest.fixture(params=CASES)

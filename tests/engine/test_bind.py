@@ -31,7 +31,6 @@ def config_of(plan_of, acme):
             model=FillModel(),
             latency=latency or Latency(),
             grid_ns=1,
-            inputs=0,
         )
 
     return config

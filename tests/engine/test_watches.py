@@ -165,10 +165,10 @@ def random_tape(tape: Callable[[str], Batch], seed: int) -> Batch:
     return tape("\n".join(["0 quote 99.99x5 100.01x5", *lines]))
 
 
-def rows_seen(plan: Plan, batch: Batch) -> Iterator[Seen]:
+def rows_seen(plan: Plan, batch: Batch, mode: Any) -> Iterator[Seen]:
     """Each row by itself through the machine."""
     acme = Instrument(symbol="ACME", venue="NASDAQ", tick=0.01, lot=1.0)
-    conditions = Conditions(model=FillModel("queue"), latency=Latency(), mode=compiled)
+    conditions = Conditions(model=FillModel("queue"), latency=Latency(), mode=mode)
     run = start(plan, TapeFeed(batch, (acme,)), conditions)
     names = [name[1:] for name in plan.residual.inputs if name[0] == "@"]
     watched = [name for name in names if name not in STATE_NAMES]
@@ -219,9 +219,10 @@ def slowly(rows: list[Seen], now: Seen) -> dict[str, float]:
     }
 
 
+@pytest.mark.parametrize("mode", [compiled, uncompiled])
 @pytest.mark.parametrize("seed", range(4))
 def test_watches_are_what_all_fills_say(
-    plan_of: Callable[..., Plan], tape: Callable[[str], Batch], seed: int
+    plan_of: Callable[..., Plan], tape: Callable[[str], Batch], seed: int, mode: Any
 ) -> None:
     """Row by row over a random market that fills both sides."""
     read = " + ".join(f"coalesce(0 * {name}, 0)" for name in NAMES)
@@ -232,7 +233,7 @@ def test_watches_are_what_all_fills_say(
     }
     plan, batch = plan_of(quote), random_tape(tape, seed)
 
-    rows = list(rows_seen(plan, batch))
+    rows = list(rows_seen(plan, batch, mode))
 
     assert len(rows[-1].fills) > 20
     assert (batch.kind == Kind.TRADE).sum() > 50

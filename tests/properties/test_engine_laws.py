@@ -185,12 +185,26 @@ LADDERS = (
     ", levels: {count: 3, step: 0tick}, place: {improve: 1tick}",
     ", place: join",
 )
+#: The same of bids and asks, as a mirror wants them.
+BUSY = "{when: trades(5ms) >= 2, then: {widen: 2}, hold: 3ms}"
+HIT = "{when: fills(9ms) >= 1, then: {size: 0.5}}"
+FLOW = "{when: abs(trade_imbalance(9ms)) > 0.5, then: {pull: adding}, hold: 4ms}"
+LONG = "{when: abs(inventory) > 6, then: reduce_only, hold: 1ms}"
+WIDE = "{when: spread > 2.5tick, then: pull, hold: 2ms}"
+DONE = "{when: fill_count >= 3, then: stop}"
+RULES = (
+    "",
+    "",
+    f"toxicity: {{busy: {BUSY}, hit: {HIT}}}\n",
+    f"toxicity: {{flow: {FLOW}, long: {LONG}}}\n",
+    f"toxicity: {{wide: {WIDE}, done: {DONE}}}\n",
+)
 FEE = "{maker_rebate: 0.0020/share, taker_fee: 0.0030/share}"
 strategies = st.builds(
     "mmrun: 1\n"
     "quote: {{{}, bid_size: {}, ask_size: 7, requote: {}, post_only: {}{}}}\n"
     "venues: {{NASDAQ: {}, IEX: {{maker_fee: 1bps, taker_fee: 3bps}}}}\n"
-    "risk: {{max_inventory: 25{}}}\n".format,
+    "risk: {{max_inventory: 25{}}}\n{}".format,
     st.sampled_from(PRICES),
     st.sampled_from(("7", "'min(7lot, bid_size)'")),
     st.sampled_from(REQUOTES),
@@ -198,6 +212,7 @@ strategies = st.builds(
     st.sampled_from(LADDERS),
     st.just(FEE),
     st.sampled_from(RISKS),
+    st.sampled_from(RULES),
 )
 models = st.sampled_from(
     [FillModel(), FillModel(), FillModel("touch"), FillModel("through")]
@@ -532,6 +547,21 @@ def test_halted_no_request_but_cancels(case: Case, venue: int) -> None:
     for start, end in spans:
         inside = requests[(requests["sent_ts"] > start) & (requests["sent_ts"] < end)]
         assert set(inside["event"].tolist()) <= {int(OrderEvent.CANCEL)}
+
+
+@law
+@given(cases)
+def test_after_a_stop_no_request_but_cancels(case: Case) -> None:
+    """From the row whose fill is the third that we know of."""
+    text = case.text.partition("toxicity")[0] + f"toxicity: {{done: {DONE}}}\n"
+
+    recording = replace(case, text=text, sessions=None).run()
+
+    stopped = recording.decisions["rule"] == recording.rules.index("done")
+    for ts in recording.decisions["ts"][stopped][:1]:
+        orders = recording.orders
+        sent = orders[(orders["event"] <= OrderEvent.REDUCE) & (orders["sent_ts"] > ts)]
+        assert set(sent["event"].tolist()) <= {int(OrderEvent.CANCEL)}
 
 
 @law

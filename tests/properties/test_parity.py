@@ -36,6 +36,7 @@ from mmrun.plan.compile import Checked, check_formulas, compile_plan
 from mmrun.plan.levels import output_name, output_names
 from mmrun.plan.passes import PASSES
 from mmrun.plan.plan import OUTPUTS, Plan
+from mmrun.plan.program import Program
 from mmrun.strategy.spec import (
     Input,
     Let,
@@ -310,11 +311,16 @@ def as_written(texts: Mapping[str, str], levels: Levels | None = None) -> Checke
 
 
 def checked_of(texts: Mapping[str, str]) -> Checked:
-    """The checked strategy; the other quote fields are its lets, whatever their kind."""
+    """The checked strategy; what else there is to compute are its lets.
+
+    They are the other quote fields, whatever their kind, and conditions of rules.
+    """
     checked = as_written(texts)
     outputs = itertools.cycle(checked.lets.values())
     others = {name: next(outputs) for name in OUTPUTS if name not in texts}
-    return replace(checked, fields=dict(checked.fields) | others)
+    conditions = {f"toxicity.{name}": expr for name, expr in checked.lets.items()}
+    fields = dict(checked.fields) | others
+    return replace(checked, fields=fields, conditions=conditions)
 
 
 # ---- tapes
@@ -471,8 +477,8 @@ def by_definition(
 # ---- the plan
 
 
-def machine_code(plan: Plan) -> Callable[[Floats], None]:
-    residual = compile_residual(plan.residual)
+def machine_code(program: Program) -> Callable[[Floats], None]:
+    residual = compile_residual(program)
     function = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(residual.address)
 
     def run(registers: Floats, keep: object = residual) -> None:
@@ -481,8 +487,8 @@ def machine_code(plan: Plan) -> Callable[[Floats], None]:
     return run
 
 
-def plain_python(plan: Plan) -> Callable[[Floats], None]:
-    return python_residual(plan.residual)
+def plain_python(program: Program) -> Callable[[Floats], None]:
+    return python_residual(program)
 
 
 def by_plan(
@@ -490,9 +496,10 @@ def by_plan(
     tape: Tape,
     cuts: list[int],
     mode: Mode,
-    residual: Callable[[Plan], Callable[[Floats], None]],
+    compile_: Callable[[Program], Callable[[Floats], None]],
+    conditions: Sequence[str],
 ) -> list[Values]:
-    """Values of the outputs, row by row: columns in batches, then the residual."""
+    """Values of the outputs, row by row: columns in batches, then what is left."""
     values = run_values(plan, TICK, LOT)
     instrument = Instrument(symbol="ACME", venue="NASDAQ", tick=TICK, lot=LOT)
     pipeline = new_pipeline(
@@ -504,25 +511,33 @@ def by_plan(
         mode=mode,
         inputs=tape.inputs,
     )
-    inputs, run = plan.residual.inputs, residual(plan)
-    known = dict.fromkeys(inputs, math.nan) | values
+    quotes, guards = compile_(plan.residual), compile_(plan.guards)
+    known = dict.fromkeys(plan.read_at_rows, math.nan) | values
     found: list[Values] = []
     for part in parts(len(tape.batch), cuts):
         _, block = pipeline.run(tape.batch.rows(part.start, part.stop))
         for i in range(part.start, part.stop):
             known |= dict(zip(pipeline.columns, block[:, i - part.start], strict=True))
             known |= {f"@{name}": value for name, value in tape.states[i].items()}
-            registers = np.array(
-                [known[name] for name in inputs] + [7.0] * len(plan.residual.outputs)
-            )
-            run(registers)
-            outputs = registers[len(inputs) :].tolist()
+            guarded = outputs_of(plan.guards, guards, known)
+            outputs = outputs_of(plan.residual, quotes, known)
             names = output_names(plan.levels)
             found.append(dict(zip(names, outputs, strict=False)))
+            found[-1] |= dict(zip(conditions, guarded, strict=True))
             if tape.evaluated[i]:
                 kept = outputs[len(names) :]
                 known |= {f"~{k}": value for k, value in enumerate(kept)}
     return found
+
+
+def outputs_of(
+    program: Program, run: Callable[[Floats], None], known: Values
+) -> list[float]:
+    """The outputs of a program for these values of its inputs."""
+    inputs = [known[name] for name in program.inputs]
+    registers = np.array(inputs + [7.0] * len(program.outputs))
+    run(registers)
+    return registers[len(inputs) :].tolist()
 
 
 def parts(length: int, cuts: list[int]) -> Iterator[slice]:
@@ -547,6 +562,11 @@ def differences(
     ]
 
 
+def meant(checked: Checked) -> dict[str, Expr]:
+    """What the definition and the plan both give."""
+    return dict(checked.fields) | dict(checked.conditions)
+
+
 # ---- the tests
 
 
@@ -561,9 +581,10 @@ def test_the_compiled_plan_has_the_bits_of_the_definition(
     """Columns and machine code, in any batches, give what formulas mean."""
     checked = checked_of(texts)
 
-    found = by_plan(compile_plan(checked), tape, cuts, compiled, machine_code)
+    plan, conditions = compile_plan(checked), tuple(checked.conditions)
+    found = by_plan(plan, tape, cuts, compiled, machine_code, conditions)
 
-    assert differences(by_definition(checked.fields, tape), found) == []
+    assert differences(by_definition(meant(checked), tape), found) == []
 
 
 @given(texts=strategies(), tape=tapes(), cuts=CUTS)
@@ -574,9 +595,10 @@ def test_the_uncompiled_plan_has_the_bits_of_the_definition(
     """Columns by uncompiled kernels and the residual as Python give what formulas mean."""
     checked = checked_of(texts)
 
-    found = by_plan(compile_plan(checked), tape, cuts, uncompiled, plain_python)
+    plan, conditions = compile_plan(checked), tuple(checked.conditions)
+    found = by_plan(plan, tape, cuts, uncompiled, plain_python, conditions)
 
-    assert differences(by_definition(checked.fields, tape), found) == []
+    assert differences(by_definition(meant(checked), tape), found) == []
 
 
 @given(texts=strategies(), tape=tapes(), cuts=CUTS, data=st.data())
@@ -588,7 +610,7 @@ def test_each_level_has_the_bits_of_the_definition_at_its_number(
     step = Maker(data.draw, {kind: [] for kind in KINDS}).value("price", "state", 1)
     checked = as_written(texts, Levels(count=3, step=formula(step), size_factor=0.5))
 
-    found = by_plan(compile_plan(checked), tape, cuts, uncompiled, plain_python)
+    found = by_plan(compile_plan(checked), tape, cuts, uncompiled, plain_python, ())
 
     for level in range(3):
         wanted = by_definition(checked.fields_at(level), tape, level)

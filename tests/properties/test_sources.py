@@ -109,7 +109,7 @@ def test_a_run_at_two_venues_computes_what_the_definition_says(
     traced = trace(checked, VENUES)
     feed = TapeFeed(whole, QUOTED, heartbeat_ns=0, watched=WATCHED)
     run = start(traced.plan, feed, Conditions(mode=uncompiled))
-    run.formula = traced
+    run.formulas = (traced.quotes, traced.guards)
     slow = {venue: Evaluator(checked.lets) for venue in VENUES}
     market = Market()
     begun = False

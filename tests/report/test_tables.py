@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
 
-from mmrun.engine.records import DECISION, Adjustment, Recording, Rule
+from mmrun.engine.records import (
+    DECISION,
+    FIRST_OWN,
+    OWN_BITS,
+    Adjustment,
+    OwnRule,
+    Recording,
+    Rule,
+)
 from mmrun.report.tables import TABLES, TIME, frame, frames
 
 
@@ -98,6 +107,26 @@ def test_every_code_has_a_name(recording: Recording) -> None:
     assert named["rule"].to_list() == [rule.name.lower() for rule in Rule]
     flags = [str(flag.name).lower() for flag in Adjustment]
     assert named["adjustment"].to_list()[: len(flags)] == flags
+
+
+def test_the_strategy_s_own_rules_are_named(recording: Recording) -> None:
+    """As the rule of a side or an order, and where they changed what is quoted."""
+    own = (OwnRule("flow", 2, 0), OwnRule("picked_off", 1, 0))
+    decisions, orders = recording.decisions.copy(), recording.orders.copy()
+    decisions["rule"][1], orders["rule"][-1] = FIRST_OWN + 1, FIRST_OWN
+    decisions["adjustment"][0] = Adjustment.POST_ONLY | 0b11 << OWN_BITS
+    ruled = replace(
+        recording,
+        decisions=decisions,
+        orders=orders,
+        totals=replace(recording.totals, own_rules=own),
+    )
+
+    found = frame("decisions", ruled)
+
+    assert found["rule"].to_list() == ["quoted", "picked_off", "stale"]
+    assert found["adjustment"][0] == "post_only+flow+picked_off"
+    assert frame("orders", ruled)["rule"][-1] == "flow"
 
 
 def test_types_hold_for_empty_and_full(recording: Recording, idle: Recording) -> None:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from mmrun.engine.records import Recording
+from mmrun.engine.records import FIRST_OWN, OwnRule, Recording
 from mmrun.report.facts import RunFacts
 from mmrun.report.summary import summarize
 from mmrun.report.tables import frame
@@ -141,3 +142,35 @@ def test_venues_without_data_are_among_the_assumptions(
     text = report(recording, replace(facts, absent_venues=("IEX", "ARCA")))
 
     assert "venues      not in the data, without part in the run: IEX, ARCA" in text
+
+
+def test_time_in_which_a_rule_had_no_value_is_told(
+    recording: Recording, facts: RunFacts
+) -> None:
+    """By the rule's name; one that always had a value is not."""
+    own = (OwnRule("picked_off", 0, 3_000_000_000), OwnRule("flow", 2, 0))
+    rule_ns = np.pad(recording.totals.rule_ns, ((0, 0), (0, 2)))
+    totals = replace(recording.totals, own_rules=own, rule_ns=rule_ns)
+
+    text = " ".join(report(replace(recording, totals=totals), facts).split())
+
+    assert (
+        "the rule picked_off was not met for 3s (50.0%) in which its condition" in text
+    )
+    assert "the rule flow" not in text
+
+
+def test_a_summary_counts_the_strategy_s_own_rules(
+    recording: Recording, facts: RunFacts
+) -> None:
+    """How often each came into force, its time on each side, and its time unknown."""
+    rule_ns = np.zeros((2, FIRST_OWN + 2), np.int64)
+    rule_ns[0, FIRST_OWN] = 2_000_000_000
+    own = (OwnRule("flow", 2, 0), OwnRule("picked_off", 0, 500_000_000))
+    totals = replace(recording.totals, own_rules=own, rule_ns=rule_ns)
+
+    summary = summarize(replace(recording, totals=totals), facts)
+
+    assert summary["unquoted_time_s"] == {"bid": {"flow": 2.0}, "ask": {}}
+    assert summary["rule_events"] == {"flow": 2, "picked_off": 0}
+    assert summary["rule_unknown_s"] == {"picked_off": 0.5}

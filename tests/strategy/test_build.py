@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from mmrun.strategy.spec import (
+    Act,
+    Action,
     Amount,
     Fee,
     OnBreach,
@@ -302,3 +304,54 @@ def test_what_the_engine_runs_by_default_may_be_written_out(strategy):
     )
 
     assert found.venues[0].name == "X"
+
+
+@pytest.mark.parametrize(
+    ("then", "action"),
+    [
+        ("pull", Action(Act.PULL)),
+        ("{pull: adding}", Action(Act.PULL, side="adding")),
+        ("{widen: 1.5}", Action(Act.WIDEN, factor=1.5)),
+        ("{size: 0.25}", Action(Act.SIZE, factor=0.25)),
+        ("reduce_only", Action(Act.REDUCE_ONLY)),
+        ("flatten", Action(Act.FLATTEN)),
+        ("stop", Action(Act.STOP)),
+    ],
+)
+def test_an_action_is_an_act_with_its_number_or_side(strategy, then, action):
+    """And it is written as it was read."""
+    rest = f"toxicity: {{busy: {{when: trades(1s) > 5, then: {then}, hold: 1.5s}}}}\n"
+
+    (guard,) = strategy(text(rest=rest)).guards
+
+    assert (guard.name, guard.key) == ("busy", "toxicity.busy")
+    assert guard.when.text == "trades(1s) > 5"
+    assert guard.then == action
+    assert str(guard.then) == then
+    assert guard.hold_ns == 1_500_000_000
+
+
+def test_limits_that_say_then_are_rules_after_those_of_toxicity(strategy):
+    """Each by its key, with the comparison that it stands for."""
+    risk = (
+        ", max_inventory_age: {limit: 45 min, then: reduce_only}"
+        ", max_daily_loss: {limit: 5000, then: stop}"
+        ", max_drawdown: {limit: 8000.5, then: pull}"
+    )
+
+    rest = "toxicity: {old: {when: age(quote) > 9s, then: pull}}\n"
+    found = strategy(text(risk=risk, rest=rest)).guards
+
+    assert [(guard.key, guard.when.text, guard.hold_ns) for guard in found[1:]] == [
+        ("risk.max_daily_loss", "daily_pnl <= -5000", 0),
+        ("risk.max_drawdown", "drawdown >= 8000.5", 0),
+        ("risk.max_inventory_age", "inventory_age >= 45min", 0),
+    ]
+
+
+def test_a_target_is_a_formula_whether_a_number_or_not(strategy):
+    """None where the file leaves it out."""
+    assert strategy(text()).risk.target_inventory is None
+    for written in ("5", "2lot", "100 if mid > 5 else 0"):
+        found = strategy(text(risk=f", target_inventory: {written}"))
+        assert found.risk.target_inventory.text == written

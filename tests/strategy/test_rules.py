@@ -6,8 +6,9 @@ import pytest
 
 from mmrun.documents import read_text
 from mmrun.documents.schema import findings
+from mmrun.engine.records import Adjustment, Rule
 from mmrun.strategy import CODES
-from mmrun.strategy.rules import RULES, check_rules
+from mmrun.strategy.rules import RULES, check_rules, rule_names
 
 
 NAMES = [rule.__name__.rsplit(".", 1)[-1] for rule in RULES]
@@ -49,3 +50,10 @@ def test_rules_never_raise_whatever_the_document_holds(text):
     problems = [*check_rules(document, found), *(f.problem for f in found)]
 
     assert problems
+
+
+def test_a_rule_may_bear_no_name_that_reports_use():
+    """Those that every strategy has, and how quotes are adjusted."""
+    engine = {each.name.lower() for each in (*Rule, *Adjustment)}
+
+    assert engine <= rule_names.BUILT_IN

@@ -39,7 +39,7 @@ def test_tracing_changes_no_byte_of_a_run(path: Path) -> None:
 
     plain = drive(api.build(path), feed, conditions)
     run = start(traced.plan, feed, conditions)
-    run.formula = traced
+    run.formulas = (traced.quotes, traced.guards)
     other = run.over(feed)
 
     assert len(plain.orders) > 10
