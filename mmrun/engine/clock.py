@@ -5,7 +5,7 @@ Time is counted when something it is counted by is about to change, not at every
 
 from __future__ import annotations
 
-from mmrun.engine.jit import inlined, kernel
+from mmrun.engine.jit import apart, inlined, kernel
 from mmrun.engine.records import Rule
 from mmrun.engine.slots import rests
 from mmrun.engine.state import ASK, BID, TRUE, UNKNOWN, Machine
@@ -22,7 +22,7 @@ def advance_clock(m: Machine, ts: int) -> None:
         _count(m, ts)
 
 
-@kernel
+@inlined
 def _count(m: Machine, ts: int) -> None:
     state = m.state
     passed = ts - state.clock_ts
@@ -46,6 +46,7 @@ def _count(m: Machine, ts: int) -> None:
 @kernel
 def _count_unknown(m: Machine, passed: int) -> None:
     """Time in which conditions of the strategy's rules had no value."""
+    apart()
     for k in range(m.config.rules):
         if m.rules[k].met == UNKNOWN:
             m.rules[k].unknown_ns += passed
@@ -75,6 +76,7 @@ def _count_all(m: Machine, passed: int) -> None:
     level 0 at the first that has shown a book is what keeps it out; at the touch it is
     where it stands at the best price of the venue it rests at.
     """
+    apart()
     quoted = 0
     for n in range(m.config.venues):
         v = m.venues[n]
@@ -115,6 +117,7 @@ def _status(v: Machine, side: int) -> int:
 @kernel
 def _count_levels(m: Machine, passed: int) -> None:
     """Time of each level: as of a side, but of that level alone."""
+    apart()
     for k in range(2 * m.config.levels):
         live = 0
         rule = _NO_DATA

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmrun.engine.guards import known_elsewhere
-from mmrun.engine.jit import inlined, kernel
+from mmrun.engine.jit import apart, inlined, kernel
 from mmrun.engine.ladder import quote_levels
 from mmrun.engine.quoting import evaluate_formulas, quote_venue
 from mmrun.engine.state import NO_ASK, NO_BID, Machine
@@ -28,6 +28,7 @@ def evaluate_quotes(m, formula, ts):  # type: ignore[no-untyped-def]
 @kernel
 def _quote_all(m: Machine, ts: int) -> None:
     """Each venue by itself; in a snapshot of which a side is still to come, later."""
+    apart()
     for k in range(m.config.venues):
         v = m.venues[k]
         whole = v.best_bid != NO_BID and v.best_ask != NO_ASK

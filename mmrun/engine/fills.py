@@ -12,7 +12,7 @@ import numpy as np
 
 from mmrun.engine.accounts import fill
 from mmrun.engine.book import displayed, reaches, take
-from mmrun.engine.jit import inlined, kernel
+from mmrun.engine.jit import apart, inlined, kernel
 from mmrun.engine.slots import next_order
 from mmrun.engine.state import (
     ASK,
@@ -26,7 +26,7 @@ from mmrun.engine.state import (
 )
 
 
-@kernel
+@inlined
 def match_trade(m, v, half_ticks, size, aggressor, ts):  # type: ignore[no-untyped-def]
     """Match a trade against the side its aggressor took, in queue order."""
     side = BID if aggressor < 0 else ASK
@@ -44,6 +44,7 @@ def _match_levels(m, v, side, half_ticks, size, ts):  # type: ignore[no-untyped-
 
     Orders at one price: what is ahead of the later one, ours apart, is ahead of it still.
     """
+    apart()
     left = size
     k = next_order(v, side, -1)
     while k >= 0 and not left <= 0.0:
@@ -106,6 +107,7 @@ def match_book(m: Machine, v: Machine, side: int, ts: int) -> None:
 @kernel
 def match_book_levels(m: Machine, v: Machine, side: int, ts: int) -> None:
     """`match_book` of several levels: the best order takes first of what is displayed."""
+    apart()
     k = next_order(v, side, -1)
     while k >= 0 and reaches(v, side, v.slots[k].price):
         _fill_from_book(m, v, k, ts)
@@ -114,6 +116,7 @@ def match_book_levels(m: Machine, v: Machine, side: int, ts: int) -> None:
 
 @kernel
 def _fill_from_book(m: Machine, v: Machine, k: int, ts: int) -> None:
+    apart()
     slot = v.slots[k]
     left = slot.total - slot.filled
     if m.config.fill_model != HFTBACKTEST:
@@ -122,7 +125,7 @@ def _fill_from_book(m: Machine, v: Machine, k: int, ts: int) -> None:
         fill(m, v, k, slot.price, left, 0, ts)
 
 
-@kernel
+@inlined
 def follow_queue(m: Machine, v: Machine, k: int, ts: int) -> None:
     """What is ahead of our order falls to the size displayed at its price."""
     slot = v.slots[k]
@@ -158,6 +161,7 @@ def follow_quote(m, v, k, touch, size, ts):  # type: ignore[no-untyped-def]
 @kernel
 def follow_deeper(m, v, bid, bid_size, ask, ask_size, ts):  # type: ignore[no-untyped-def]
     """`follow_quote` of the levels after the first."""
+    apart()
     for k in range(2, 2 * v.levels, 2):
         follow_quote(m, v, k, bid, bid_size, ts)
         follow_quote(m, v, k + 1, ask, ask_size, ts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmrun.engine.accounts import hear_first
 from mmrun.engine.clock import advance_clock
-from mmrun.engine.jit import inlined, kernel
+from mmrun.engine.jit import apart, inlined, kernel
 from mmrun.engine.orders import (
     arrive,
     crosses_own,
@@ -83,6 +83,7 @@ def apply_guards(m: Machine, ts: int) -> None:
 @kernel
 def _weigh_all(m: Machine) -> None:
     """What the strategy's own rules come to, venue by venue."""
+    apart()
     m.state.taking = 0
     for k in range(m.config.venues):
         weigh(m, m.venues[k])
@@ -94,6 +95,7 @@ def _apply_all(m: Machine, ts: int) -> None:
 
     Were all without one, the mid would be missing, and with it what quotes read.
     """
+    apart()
     for k in range(m.config.venues):
         v = m.venues[k]
         guard = guard_of(m, v)
@@ -122,6 +124,7 @@ def _apply_guard(m: Machine, v: Machine, guard: int, ts: int) -> None:
 
 @kernel
 def _pull_sides(m: Machine, v: Machine, ts: int) -> None:
+    apart()
     if v.guard != 0:
         m.state.guarded += 1
     if v.guard == v.own_guard and v.own_act == TAKE:
@@ -150,6 +153,7 @@ def log_decisions(m: Machine, ts: int) -> None:
 
 @kernel
 def _log_all(m: Machine, ts: int) -> None:
+    apart()
     for n in range(m.config.venues):
         v = m.venues[n]
         for k in range(2 * v.levels):
@@ -159,6 +163,7 @@ def _log_all(m: Machine, ts: int) -> None:
 @kernel
 def change_status(m: Machine, v: Machine, status: int) -> None:
     """A status row: halts and auctions hold until the venue resumes."""
+    apart()
     m.state.changed = 1
     if status == _HALT:
         v.halted = _HALT_RULE
@@ -177,6 +182,7 @@ def flatten(m: Machine, ts: int) -> None:
 
     Not before every order is gone and every fill is known, or too much could be sent.
     """
+    apart()
     away = m.accounts[KNOWN].position - m.state.target
     if not abs(away) > 0.0 or m.state.notice_count > 0:
         return
@@ -278,6 +284,7 @@ def run_due(m: Machine, ts: int) -> bool:
 
     Requests and the equity grid of exactly `ts` wait for the rows of that time.
     """
+    apart()
     state = m.state
     while True:
         if state.equity_used >= len(m.equity) - 4:
@@ -327,6 +334,7 @@ def _only_waiting(m: Machine, ts: int) -> bool:
 @kernel
 def _run_one(m, due, ts):  # type: ignore[no-untyped-def]
     """Run one thing due at `due`: answers, then deadlines, then requests, then grid."""
+    apart()
     state = m.state
     if state.notice_count > 0 and m.notices[state.notice_head].due <= due:
         hear_first(m)

@@ -54,7 +54,7 @@ class Mode(Protocol):
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Mark a function as a kernel; it is returned as it is."""
-    vars(function)[_COMPILER] = _dispatcher
+    vars(function)[_COMPILER] = _called_dispatcher
     return function
 
 
@@ -137,6 +137,33 @@ def _residual_intrinsic(_: object, **_options: bool) -> Any:
 vars(call_residual)[_COMPILER] = _residual_intrinsic
 
 
+def apart() -> None:
+    """Keep the kernel that calls this out of the code of its callers: what is seldom run.
+
+    The compiler copies what is called in one place into that place. In the hot loop, all
+    that a run may need but most never do made the code thrice as long, and as long to
+    compile, and the loop a sixth slower.
+    """
+
+
+def _apart_intrinsic(_: object, **_options: bool) -> Any:
+    """What `apart` is in compiled code: an attribute of the function it stands in."""
+    types = _numba().types
+
+    def call(_: Any) -> Any:
+        def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            del signature, args
+            builder.function.attributes.add("noinline")
+            return context.get_dummy_value()
+
+        return types.void(), emit
+
+    return _numba().extending.intrinsic(call)
+
+
+vars(apart)[_COMPILER] = _apart_intrinsic
+
+
 def _numba() -> Any:
     """The library, imported when it is first needed; it takes a third of a second."""
     import numba
@@ -173,6 +200,11 @@ def _build(function: FunctionType, args: Sequence[Any]) -> Code:
 def _compile_inner(function: Callable[..., Any]) -> Any:
     """A kernel as numba has it, which compiles it into the kernels that call it."""
     return vars(function)[_COMPILER](function, **_INNER)
+
+
+def _called_dispatcher(function: FunctionType, **options: bool) -> Any:
+    # Said, since a kernel first called by an inlined one would else be inlined too.
+    return _dispatcher(function, forceinline=False, **options)
 
 
 def _inlined_dispatcher(function: FunctionType, **options: bool) -> Any:

@@ -40,7 +40,7 @@ from mmrun.engine.guards import (
     run_waiting,
     stale_due,
 )
-from mmrun.engine.jit import ResidualCall, inlined, kernel
+from mmrun.engine.jit import ResidualCall, apart, inlined, kernel
 from mmrun.engine.observe import CALM, SAME
 from mmrun.engine.rules import is_restless, restless, set_next_day, watch_rules
 from mmrun.engine.state import ASK, BID, KNOWN, LEVELS, NEVER, ROW_ROOM, Machine
@@ -181,6 +181,7 @@ def advance(
 @kernel
 def _look_at_rules(m, columns, row, formula, ts):  # type: ignore[no-untyped-def]
     """Read what the strategy's own rules look at in a row, and look."""
+    apart()
     for k in range(m.guards.columns):
         place = m.guards.column_registers[k]
         m.guards.registers[place] = columns[m.guards.lines[k], row]
@@ -283,6 +284,7 @@ def has_room(m: Machine, kind: int) -> bool:
 @kernel
 def begin(m: Machine, ts: int) -> None:
     """The first row: time and the session start here."""
+    apart()
     state = m.state
     grid = m.config.grid_ns
     state.started = 1
@@ -331,6 +333,7 @@ def follow_level(m: Machine, v: Machine, side: int, price: int, ts: int) -> None
 @kernel
 def apply_depth(m, v, kind, side, price, size, mid, ts):  # type: ignore[no-untyped-def]
     """A depth row changes one level, a clear row removes all."""
+    apart()
     if kind == _CLEAR:
         v.clear_ts = ts
         v.book.count[BID] = 0

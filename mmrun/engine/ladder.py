@@ -24,7 +24,7 @@ do with each other is here:
 from __future__ import annotations
 
 from mmrun.engine.book import reaches
-from mmrun.engine.jit import inlined, kernel
+from mmrun.engine.jit import apart, inlined, kernel
 from mmrun.engine.orders import beside_touch, crosses_own
 from mmrun.engine.quoting import (
     BID_PRICE,
@@ -50,6 +50,7 @@ _SLID = int(Adjustment.POST_ONLY)
 @kernel
 def quote_levels(m: Machine, v: Machine, ts: int) -> None:
     """Bring a venue's orders, several a side, in line with what the formulas gave."""
+    apart()
     for side in range(2):
         _aim(m, v, side)
     best_bid, best_ask = best_wanted(v, BID), best_wanted(v, ASK)
@@ -68,6 +69,7 @@ def quote_levels(m: Machine, v: Machine, ts: int) -> None:
 @kernel
 def _aim(m: Machine, v: Machine, side: int) -> None:
     """What the formulas want of each level of a side."""
+    apart()
     for level in range(v.levels):
         outputs = v.outputs + FIELDS * level
         price = m.registers[outputs + BID_PRICE + side]
@@ -95,6 +97,7 @@ def best_wanted(v: Machine, side: int) -> int:
 
 @kernel
 def _drop_crossed(v: Machine, best_bid: int, best_ask: int) -> None:
+    apart()
     for k in range(0, 2 * v.levels, 2):
         bid, ask = v.slots[k], v.slots[k + 1]
         if bid.want_rule == 0 and bid.want_price >= best_ask:
@@ -106,6 +109,7 @@ def _drop_crossed(v: Machine, best_bid: int, best_ask: int) -> None:
 @kernel
 def _make_way(m: Machine, v: Machine, side: int) -> None:
     """Levels that would take slide or are skipped; those after a moved one stay behind."""
+    apart()
     config = m.config
     way = -1 if side == BID else 1
     moved = 0  # how the last level that is not at its target came to be elsewhere
@@ -134,6 +138,7 @@ def _make_way(m: Machine, v: Machine, side: int) -> None:
 @kernel
 def _share_headroom(m: Machine, v: Machine, side: int) -> None:
     """Sizes in whole lots, within what the limits leave, from level 0 outward."""
+    apart()
     room, limit = room_left(m, v, side)
     for k in range(side, 2 * v.levels, 2):
         slot = v.slots[k]
@@ -152,6 +157,7 @@ def _work_levels(m: Machine, v: Machine, side: int, ts: int) -> bool:
 
     True when the same would now send nothing, at any later time either.
     """
+    apart()
     room, limit = room_left(m, v, side)
     steady = True
     done = 0  # bits of the levels that made room
@@ -175,6 +181,7 @@ def _open_size(slot):  # type: ignore[no-untyped-def]
 @kernel
 def _work_level(m, v, k, room, limit, ts):  # type: ignore[no-untyped-def]
     """`quoting.settle` of one level, kept from growing into what others still hold."""
+    apart()
     slot = v.slots[k]
     size, rule = slot.want_size, slot.want_rule
     cramped = False

@@ -17,7 +17,7 @@ from mmrun.engine.accounts import fill, log_order
 from mmrun.engine.book import any_free, reaches
 from mmrun.engine.clock import advance_clock
 from mmrun.engine.fills import shown_at
-from mmrun.engine.jit import inlined, kernel
+from mmrun.engine.jit import apart, inlined, kernel
 from mmrun.engine.prices import price_of
 from mmrun.engine.records import Adjustment, OrderEvent, Rule
 from mmrun.engine.slots import clear_of_own
@@ -48,6 +48,7 @@ _SLID = int(Adjustment.POST_ONLY)
 @kernel
 def place(m, v, k, price, size, fresh, ts):  # type: ignore[no-untyped-def]
     """Send a new order, or a replacement of the one we know of."""
+    apart()
     slot = v.slots[k]
     new = 1 - slot.known_live
     total = size if new == 1 else slot.known_filled + size
@@ -73,6 +74,7 @@ def stopped(v: Machine, side: int, price: int) -> bool:
 @kernel
 def pull(m: Machine, v: Machine, k: int, rule: int, ts: int) -> None:
     """Say why a slot is not quoted, and cancel what rests unless that is under way."""
+    apart()
     slot = v.slots[k]
     slot.reason = rule
     if slot.request != NO_REQUEST or slot.known_live == 0:
@@ -118,6 +120,7 @@ def take_all(m: Machine, v: Machine, side: int, size: float, ts: int) -> None:
 @kernel
 def arrive(m: Machine, v: Machine, k: int, ts: int) -> None:
     """A request takes effect at the venue."""
+    apart()
     config = m.config
     slot = v.slots[k]
     slot.request_effect_ts = NEVER

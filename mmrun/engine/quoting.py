@@ -11,7 +11,7 @@ from mmrun.engine.accounts import log_order, own_state, worth
 from mmrun.engine.book import reaches
 from mmrun.engine.clock import advance_clock
 from mmrun.engine.fills import shown_at
-from mmrun.engine.jit import call_residual, inlined, kernel
+from mmrun.engine.jit import apart, call_residual, inlined, kernel
 from mmrun.engine.orders import beside_touch, crosses_own, place, pull
 from mmrun.engine.prices import price_of, ticks_quoted
 from mmrun.engine.records import FIRST_OWN, Adjustment, OrderEvent, Rule
@@ -131,6 +131,7 @@ def move(m, v, side, price, slid, ts):  # type: ignore[no-untyped-def]
 @kernel
 def _work_sides(m, v, bid, bid_size, bid_rule, ask, ask_size, ask_rule, ts):  # type: ignore[no-untyped-def]
     """Bring the sides in line one after the other, whatever state they are in."""
+    apart()
     # Where our bid is to pass our own ask, the ask goes out of its way first.
     first = ASK if crosses_own(v, BID, bid) else BID
     steady = True
@@ -151,6 +152,7 @@ def _work_sides(m, v, bid, bid_size, bid_rule, ask, ask_size, ask_rule, ts):  # 
 @kernel
 def _quote_under_rules(m, v, ts):  # type: ignore[no-untyped-def]
     """As `quote_venue`, with what the strategy's own rules make of prices and sizes."""
+    apart()
     bid, bid_size, bid_rule = under_rules(m, v, BID)
     ask, ask_size, ask_rule = under_rules(m, v, ASK)
     both = bid_rule == 0 and ask_rule == 0
@@ -162,6 +164,7 @@ def _quote_under_rules(m, v, ts):  # type: ignore[no-untyped-def]
 @kernel
 def under_rules(m, v, k):  # type: ignore[no-untyped-def]
     """A slot's ticks and size under the rules, and the rule that forbids them (0 none)."""
+    apart()
     side = k & 1
     outputs = v.outputs + FIELDS * (k >> 1)
     price, size = (
@@ -207,6 +210,7 @@ def target_price(m, v, k, price, size):  # type: ignore[no-untyped-def]
 @kernel
 def _placed(v: Machine, k: int, ticks: int) -> int:
     """A target, or where it is better what `quote.place` allows from the venue's touch."""
+    apart()
     touch = v.best_bid if k & 1 == BID else v.best_ask
     best = ticks
     if touch != NO_BID and touch != NO_ASK:
@@ -232,6 +236,7 @@ def limited_size(v, k, size, room, limit):  # type: ignore[no-untyped-def]
 
 @kernel
 def _limit_size(v, k, size, room, limit):  # type: ignore[no-untyped-def]
+    apart()
     slot = v.slots[k]
     slot.asked, slot.asked_room, slot.asked_limit = size, room, limit
     slot.given_adjustment = slot.given_rule = 0
@@ -295,6 +300,7 @@ def room_left(m, v, side):  # type: ignore[no-untyped-def]
 @kernel
 def _room_to_target(m, v, side, room, limit):  # type: ignore[no-untyped-def]
     """What the limits, and a rule that lets us only reduce, leave to one side."""
+    apart()
     away = abs(m.accounts[KNOWN].position - m.state.target)
     if m.config.venues > 1:
         away -= _worked_elsewhere(m, v, side)
@@ -306,6 +312,7 @@ def _room_to_target(m, v, side, room, limit):  # type: ignore[no-untyped-def]
 @kernel
 def _worked_elsewhere(m: Machine, v: Machine, side: int) -> float:
     """What our orders at other venues may still add on a side."""
+    apart()
     size = 0.0
     for n in range(m.config.venues):
         if n != v.index:
@@ -391,6 +398,7 @@ def _requote(m, v, k, price, size, adjustment, ts):  # type: ignore[no-untyped-d
 @kernel
 def missing_input(m: Machine, v: Machine) -> int:
     """The first input of a venue's quotes that is missing, -1 when none is (0/0 within)."""
+    apart()
     for k in range(m.config.inputs):
         needed = m.config.apart == 0 or m.needs[v.index, k] == 1
         if needed and np.isnan(m.registers[k]):

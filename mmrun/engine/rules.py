@@ -21,7 +21,7 @@ from mmrun.engine.accounts import (
     own_state,
 )
 from mmrun.engine.clock import advance_clock
-from mmrun.engine.jit import call_residual, inlined, kernel
+from mmrun.engine.jit import apart, call_residual, inlined, kernel
 from mmrun.engine.records import FIRST_OWN, OWN_BITS
 from mmrun.engine.state import (
     ADDING_SIDE,
@@ -89,6 +89,7 @@ def restless(m: Machine) -> bool:
 @kernel
 def watch_rules(m, formula, ts):  # type: ignore[no-untyped-def]
     """Look at the conditions and the target at a row whose columns are read already."""
+    apart()
     g = m.guards
     for k in range(g.states):
         g.registers[g.state_registers[k]] = own_state(m, g.state_codes[k], ts)
@@ -109,6 +110,7 @@ def watch_rules(m, formula, ts):  # type: ignore[no-untyped-def]
 @kernel
 def turn(m: Machine, k: int, met: int, ts: int) -> None:
     """A rule's condition is met, no longer met, or without a value from here on."""
+    apart()
     rule = m.rules[k]
     if met == UNKNOWN or rule.met == UNKNOWN:
         advance_clock(m, ts)
@@ -148,6 +150,7 @@ def end_holds(m: Machine, ts: int) -> None:
 @kernel
 def start_day(m: Machine) -> None:
     """A session opens, or without sessions a day of UTC begins: stops are over."""
+    apart()
     m.state.known_peak = net_of(m, KNOWN)
     for k in range(m.config.rules):
         if m.rules[k].act == STOP:
@@ -179,6 +182,7 @@ def _set_target(m: Machine, target: float, ts: int) -> None:
 @kernel
 def weigh(m: Machine, v: Machine) -> None:
     """What the rules in force come to at a venue."""
+    apart()
     v.own_guard = v.own_act = v.reduced_by = v.sized_by = v.changed_by = 0
     v.out[BID] = v.out[ASK] = 0
     v.widen = v.shrink = 1.0
