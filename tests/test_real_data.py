@@ -66,9 +66,15 @@ SETTINGS: dict[str, dict[str, object]] = {
 }
 
 
-@pytest.mark.parametrize("strategy", SETTINGS)
-@pytest.mark.parametrize("symbol", ["AAPL", "AMZN"])
-@pytest.mark.parametrize("latency", [Latency(), LATENCY], ids=["instant", "latency"])
+@pytest.mark.parametrize(
+    ("symbol", "latency", "strategy"),
+    [
+        ("AAPL", LATENCY, "inventory_skew"),
+        ("AMZN", Latency(), "guarded"),
+        pytest.param("AAPL", Latency(), "guarded", marks=pytest.mark.slow),
+        pytest.param("AMZN", LATENCY, "inventory_skew", marks=pytest.mark.slow),
+    ],
+)
 def test_batches_of_any_size_give_the_same_bytes(
     days: dict[str, Dataset],
     repository: Path,

@@ -164,6 +164,7 @@ CASES: dict[str, tuple[Callable[..., str], dict[str, Any], dict[str, Any]]] = {
     "rules, delays": (quotes_and_trades, RESTLESS, {"latency": DELAYS} | RULES),
     "rules, hours": (quotes_and_trades, CALM, {"sessions": HOURS} | RULES),
     "rules, levels": (levels_and_trades, CALM, RULES),
+    "rules, ladder": (quotes_and_trades, LADDER, RULES),
     "levels": (levels_and_trades, CALM, {}),
     "levels, delays": (levels_and_trades, RESTLESS, {"latency": DELAYS}),
 }
@@ -185,7 +186,23 @@ def content(recording: Recording) -> dict[str, Any]:
     return records | totals | {"own_rules": recording.totals.own_rules}
 
 
-@pytest.fixture(params=CASES)
+#: Cases of several seconds, which have a quick one beside them.
+SLOW = {
+    "venues, ladder",
+    "venues, delays",
+    "ladder, limits",
+    "ladder, delays",
+    "rules, delays",
+    "rules, hours",
+}
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [])
+        for name in CASES
+    ]
+)
 def recorded(
     request: pytest.FixtureRequest, run: Callable[..., Any]
 ) -> Callable[..., Recording]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
@@ -283,7 +284,8 @@ deep = st.builds(
     Case, depth_tapes, strategies, models, latencies, st.none(), st.just((DEEP,))
 )
 cases = st.one_of(quoted, several, deep)
-law = settings(deadline=None, max_examples=40)
+#: Quick runs have fewer.
+law = settings(deadline=None, max_examples=60 if os.environ.get("CI") else 25)
 
 
 def written(recording: Recording) -> list[bytes]:

@@ -52,10 +52,10 @@ FORMULAS = {
     "state": "1tick * (venue.inventory / 1lot + venue.fill_count) + venue.maker_cost",
     "back": "0.5 * coalesce(prev(venue.inventory), 0lot) / 1lot * 1tick",
 }
-#: Wide of the market, but for prints through it.
+#: Wide of every venue's market, so that it is not taken at once, but for prints through it.
 QUOTE = {
     "fair": "mid + 0.001 * (venue.mid - mid)",
-    "half_spread": "3tick",
+    "half_spread": "12tick",
     "size": 5,
     "post_only": "off",
 }
@@ -70,7 +70,7 @@ rows = st.lists(
             "wide": st.integers(1, 4),
             "sizes": st.tuples(st.integers(1, 9), st.integers(1, 9)),
             "side": st.sampled_from([1, -1]),
-            "through": st.sampled_from([0, 0, 9]),
+            "through": st.sampled_from([0, 0, 20]),
         }
     ),
     min_size=1,
