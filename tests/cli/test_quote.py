@@ -483,3 +483,54 @@ def test_rules_in_force_and_unknown_are_told(
     out = capsys.readouterr().out
     assert "NASDAQ: bid none (one_sided)   ask 150.08 x 100" in out
     assert "\nin force: one_sided\nunknown: picked_off\n" in out
+
+
+STACKED = """\
+mmrun: 1
+name: stacked
+let: {{load: inventory / max_inventory}}
+quote:
+  half_spread: 5bps
+  reservation: fair - 10bps * load
+  size: 300
+  levels: {{count: 3, step: 2tick}}
+venues: {{NASDAQ: {{tick: 0.01, lot: 1}}}}
+toxicity: {{long: {{when: inventory >= 500, then: {then}}}}}
+risk: {{max_inventory: 1000}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "bids", "asks"),
+    [
+        # 149.925 is the reservation price; each level's distance from it is doubled
+        (
+            "{widen: 2}",
+            [(149.77, 300, None), (149.73, 200, None), (None, 0, "max_inventory")],
+            [(150.08, 300, None), (150.12, 300, None), (150.16, 300, None)],
+        ),
+        (
+            "{size: 0.5}",
+            [(149.85, 150, None), (149.83, 150, None), (149.81, 150, None)],
+            [(150.0, 150, None), (150.02, 150, None), (150.04, 150, None)],
+        ),
+        (
+            "{pull: adding}",
+            [(None, 0, "long")] * 3,
+            [(150.0, 300, None), (150.02, 300, None), (150.04, 300, None)],
+        ),
+        (
+            "reduce_only",
+            [(None, 0, "long")] * 3,
+            [(150.0, 300, None), (150.02, 200, None), (None, 0, "long")],
+        ),
+    ],
+)
+def test_rules_act_on_every_level(
+    ask_all: Any, then: str, bids: list[Any], asks: list[Any]
+) -> None:
+    """Prices and sizes of each level; what may only reduce is shared from level 0 out."""
+    lines = ask_all(STACKED.format(then=then), *MARKET, "--inventory", "500")
+
+    assert [(q["bid"], q["bid_size"], q["bid_rule"]) for q in lines] == bids
+    assert [(q["ask"], q["ask_size"], q["ask_rule"]) for q in lines] == asks
