@@ -285,7 +285,7 @@ deep = st.builds(
 )
 cases = st.one_of(quoted, several, deep)
 #: Quick runs have fewer.
-law = settings(deadline=None, max_examples=60 if os.environ.get("CI") else 25)
+law = settings(deadline=None, max_examples=40 if os.environ.get("CI") else 25)
 
 
 def written(recording: Recording) -> list[bytes]:

@@ -266,7 +266,7 @@ def by_engine(
 
 @pytest.mark.parametrize("model", ["queue", "through", "touch", "hftbacktest"])
 @given(tape=TAPES, ladder=LADDERS, rows=st.sampled_from([1, 7, 65_536]))
-@settings(deadline=None, max_examples=60 if os.environ.get("CI") else 20)
+@settings(deadline=None, max_examples=40 if os.environ.get("CI") else 20)
 def test_a_ladder_fills_as_in_the_slow_loop(
     model: str, tape: list[Quote | Trade], ladder: tuple[int, int, float], rows: int
 ) -> None:

@@ -55,7 +55,7 @@ START = 1_700_000_000 * SECOND
 TICK, LOT = 0.01, 1.0
 UTC_OFFSET_NS = -5 * 3600 * SECOND
 SESSION = (START + SECOND, START + 20 * SECOND)
-EXAMPLES = 200 if os.environ.get("CI") else 60
+EXAMPLES = 120 if os.environ.get("CI") else 60
 
 Values = dict[str, float]
 Floats = NDArray[np.float64]
