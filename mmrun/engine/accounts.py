@@ -383,6 +383,17 @@ def unit_cost(m: Machine, v: Machine, taker: int) -> float:
     return rate / m.config.multiplier
 
 
+#: What there is of our trading at all venues together, and at each.
+_TRADING = (
+    "fill_count",
+    "time_since_fill",
+    "working_bid",
+    "working_ask",
+    "working_bid_size",
+    "working_ask_size",
+    "queue_ahead_bid",
+    "queue_ahead_ask",
+)
 #: Own-state names in the order of their codes.
 STATE_NAMES = (
     "inventory",
@@ -393,26 +404,7 @@ STATE_NAMES = (
     "position_value",
     "inventory_age",
     "drawdown",
-    "fill_count",
-    "time_since_fill",
-    "working_bid",
-    "working_ask",
-    "working_bid_size",
-    "working_ask_size",
-    "queue_ahead_bid",
-    "queue_ahead_ask",
+    *_TRADING,
 )
 #: Own-state names of one venue in the order of their codes.
-VENUE_STATE_NAMES = (
-    "inventory",
-    "maker_cost",
-    "taker_cost",
-    "fill_count",
-    "time_since_fill",
-    "working_bid",
-    "working_ask",
-    "working_bid_size",
-    "working_ask_size",
-    "queue_ahead_bid",
-    "queue_ahead_ask",
-)
+VENUE_STATE_NAMES = ("inventory", "maker_cost", "taker_cost", *_TRADING)

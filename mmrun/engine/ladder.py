@@ -70,16 +70,15 @@ def quote_levels(m: Machine, v: Machine, ts: int) -> None:
 def _aim(m: Machine, v: Machine, side: int) -> None:
     """What the formulas want of each level of a side."""
     apart()
-    for level in range(v.levels):
-        outputs = v.outputs + FIELDS * level
-        price = m.registers[outputs + BID_PRICE + side]
-        size = m.registers[outputs + BID_SIZE + side]
-        slot = v.slots[2 * level + side]
+    for k in range(side, 2 * v.levels, 2):
+        slot = v.slots[k]
         slot.want_adjustment = 0
         if v.altered != 0:
-            ticks, size, rule = under_rules(m, v, 2 * level + side)
+            ticks, size, rule = under_rules(m, v, k)
         else:
-            ticks, rule = target_price(m, v, 2 * level + side, price, size)
+            outputs = v.outputs + FIELDS * (k >> 1) + side
+            size = m.registers[outputs + BID_SIZE]
+            ticks, rule = target_price(m, v, k, m.registers[outputs + BID_PRICE], size)
         slot.want_price, slot.want_size, slot.want_rule = ticks, size, rule
 
 

@@ -46,7 +46,6 @@ OBSERVED = np.dtype(
         ("shown", "i8"),  # the last row was a quote row
         ("last_trade", "f8"),  # for the tick rule
         ("last_move", "i8"),  # sign of the last price change of trades
-        ("off_tick", "i8"),  # quoted prices between ticks
         ("inferred", "i8"),  # trades signed by Lee-Ready or the tick rule
         ("unknown", "i8"),  # trades that stay unsigned
         # of several venues: whether this one has a part in the consolidated book

@@ -20,21 +20,18 @@ from mmrun.engine.columns import ColumnProgram, compile_program
 from mmrun.engine.consolidate import observe_venues
 from mmrun.engine.interpret import InterpretedColumn
 from mmrun.engine.jit import Mode, uncompiled
+from mmrun.engine.kept import KEPT, KeptColumns
 from mmrun.engine.kernel import Rows
 from mmrun.engine.levels import Levels
 from mmrun.engine.observe import (
     SAME,
     Observed,
     TapeRows,
-    hold,
-    hold_age,
     observe,
 )
 from mmrun.engine.observe_quotes import NOT_QUOTES, observe_quotes
 from mmrun.engine.series import SeriesRunner
 from mmrun.engine.sights import (
-    AGES,
-    HELD,
     Sight,
     bits_beside,
     new_observers,
@@ -80,6 +77,7 @@ class Pipeline:
     sessions: Sequence[tuple[int, int]]
     utc_offset: Callable[[int], int]  #: ns to add to UTC for local time, at a UTC time
     mode: Mode
+    kept: KeptColumns
     observers: Any  #: OBSERVER, one a venue
     stale_after_ns: int  #: silence after which a venue has no part in the market
     levels: Levels  #: the market columns of deeper levels
@@ -96,7 +94,6 @@ class Pipeline:
     seen: dict[str, CodeColumn] = field(default_factory=dict)  #: bits of each sight
     looked: dict[str, Floats] = field(default_factory=dict)  #: and its columns
     last: NDArray[np.int64] | None = None  #: the block's last row, as bit patterns
-    held: dict[str, Any] = field(default_factory=dict)
     programs: dict[str, ColumnProgram | InterpretedColumn] = field(default_factory=dict)
     runners: dict[str, SeriesRunner] = field(default_factory=dict)
     inputs: dict[str, AsOf] = field(default_factory=dict)  #: by column (`%alpha`)
@@ -235,29 +232,12 @@ class Pipeline:
         return known | {name: one.value for name, one in self.joined.items()}
 
     def _base(self, name: str, batch: Batch, seen: Observed) -> Floats:
-        if name in HELD:
-            return self._hold(name, batch, seen)
-        if name in AGES:
-            return self._age(name, batch, seen)
+        if name in KEPT:
+            out = self.buffers.take(len(batch))
+            return self.kept.fill(name, batch, seen, out)
         if name == "time_of_day":
             return self._time_of_day(batch.ts)
         return self._time_left(batch.ts)
-
-    def _hold(self, name: str, batch: Batch, seen: Observed) -> Floats:
-        column, mask = HELD[name]
-        values = seen.side if column == "side" else getattr(batch, column)
-        last = self.held.setdefault(name, np.full(1, np.nan))
-        out: Floats = self.buffers.take(len(batch))
-        self.mode(hold)(
-            values.astype(np.float64, copy=False), seen.bits, int(mask), last, out
-        )
-        return out
-
-    def _age(self, name: str, batch: Batch, seen: Observed) -> Floats:
-        last = self.held.setdefault(name, np.full(1, -1, np.int64))
-        out: Floats = self.buffers.take(len(batch))
-        self.mode(hold_age)(batch.ts, seen.bits, int(AGES[name]), last, out)
-        return out
 
     def _time_of_day(self, ts: NDArray[np.int64]) -> Floats:
         """Seconds since local midnight."""
@@ -410,6 +390,7 @@ def new_pipeline(
         sessions=sessions,
         utc_offset=utc_offset,
         mode=mode,
+        kept=KeptColumns(mode),
         observers=new_observers(ticks),
         stale_after_ns=stale_after_ns,
         levels=Levels(plan.base_columns, ticks, stale_after_ns, mode),

@@ -9,7 +9,7 @@ when no formula reads such a name.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,15 +17,9 @@ import numpy as np
 from mmrun.engine.bind import per_tick, ticks_per_unit, too_deep
 from mmrun.engine.consolidate import observe_venues
 from mmrun.engine.jit import Mode
+from mmrun.engine.kept import KEPT, KeptColumns
 from mmrun.engine.levels import Levels
-from mmrun.engine.observe import (
-    OBSERVER,
-    Observed,
-    TapeRows,
-    hold,
-    hold_age,
-    observe,
-)
+from mmrun.engine.observe import OBSERVER, Observed, TapeRows, observe
 from mmrun.engine.state import new_records
 from mmrun.lang.names import joined, split
 from mmrun.lang.nodes import FIRST_INPUT, Ticks
@@ -34,14 +28,7 @@ from mmrun.market.tape import Batch, CodeColumn, FloatColumn, Kind
 from mmrun.plan.plan import Plan, SeriesStep
 
 
-#: Market columns that hold a tape column from the rows where it is set.
-HELD = {
-    "last_price": ("price", Ticks.TRADE),
-    "last_size": ("size", Ticks.TRADE),
-    "last_side": ("side", Ticks.TRADE),
-}
 TOUCH = ("bid", "bid_size", "ask", "ask_size")
-AGES = {"age(quote)": Ticks.BOOK, "age(trade)": Ticks.TRADE}
 
 
 def rows_of(batch: Batch, streams: Sequence[int]) -> Batch:
@@ -78,7 +65,7 @@ class Sight:
     levels: Levels
     observers: Any  #: OBSERVER, one a stream
     mode: Mode
-    held: dict[str, Any] = field(default_factory=dict)
+    kept: KeptColumns
 
     def look(self, batch: Batch) -> tuple[CodeColumn, dict[str, FloatColumn]]:
         """The bits of the next rows, as what they are to the source, and the columns."""
@@ -91,10 +78,8 @@ class Sight:
         known: dict[str, FloatColumn] = {n: getattr(seen, n) for n in ("mid", *TOUCH)}
         known |= self.levels.run(rows)
         for name in self.names:
-            if name in HELD:
-                known[name] = self._hold(name, rows, seen)
-            elif name in AGES:
-                known[name] = self._age(name, rows, seen)
+            if name in KEPT:
+                known[name] = self.kept.fill(name, rows, seen, np.empty(len(rows)))
         return seen.bits, {joined(self.source, n): known[n] for n in self.names}
 
     def _observe(self, rows: Batch) -> Observed:
@@ -118,21 +103,6 @@ class Sight:
             done = look(self.observers, 0, tape, out, self.stale_after_ns)
         if done < count:
             raise too_deep()
-        return out
-
-    def _hold(self, name: str, rows: Batch, seen: Observed) -> FloatColumn:
-        column, mask = HELD[name]
-        values = seen.side if column == "side" else getattr(rows, column)
-        last = self.held.setdefault(name, np.full(1, np.nan))
-        out = np.empty(len(rows))
-        floats = values.astype(np.float64, copy=False)
-        self.mode(hold)(floats, seen.bits, int(mask), last, out)
-        return out
-
-    def _age(self, name: str, rows: Batch, seen: Observed) -> FloatColumn:
-        last = self.held.setdefault(name, np.full(1, -1, np.int64))
-        out = np.empty(len(rows))
-        self.mode(hold_age)(rows.ts, seen.bits, int(AGES[name]), last, out)
         return out
 
 
@@ -183,6 +153,7 @@ def new_sights(
             levels=Levels(read if own else (), steps or [1.0], stale_after_ns, mode),
             observers=new_observers(steps),
             mode=mode,
+            kept=KeptColumns(mode),
         )
     return found
 

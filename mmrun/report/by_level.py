@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mmrun.engine.records import Recording, Rule
+from mmrun.engine.records import Recording
 from mmrun.ledger.entries import Entries
-from mmrun.report.by_venue import traded, unquoted
+from mmrun.report.by_venue import presence, traded
 
 
 def by_level(recording: Recording, book: Entries) -> list[dict[str, Any]] | None:
@@ -27,17 +27,6 @@ def by_level(recording: Recording, book: Entries) -> list[dict[str, Any]] | None
     return [
         {"level": level}
         | traded(recording, book, recording.fills["level"] == level)
-        | _quoted(recording, rule_ns)
+        | presence(recording, rule_ns)
         for level, rule_ns in enumerate(levels)
     ]
-
-
-def _quoted(recording: Recording, rule_ns: Any) -> dict[str, Any]:
-    session_ns = recording.totals.session_ns
-    uptimes = {
-        f"{side}_uptime": float(rule_ns[index, Rule.QUOTED]) / session_ns
-        if session_ns
-        else None
-        for index, side in enumerate(("bid", "ask"))
-    }
-    return uptimes | {"unquoted_time_s": unquoted(rule_ns, recording.rules)}

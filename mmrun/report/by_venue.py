@@ -55,17 +55,23 @@ def traded(
 
 def _quoted(recording: Recording, index: int) -> dict[str, Any]:
     totals = recording.totals
-    session_ns, rule_ns = totals.session_ns, totals.venue_rule_ns[index]
-    quoted_ns = {
-        "quote_uptime": totals.venue_both_ns[index],
-        "bid_uptime": rule_ns[0, Rule.QUOTED],
-        "ask_uptime": rule_ns[1, Rule.QUOTED],
-    }
+    both = uptime(recording, totals.venue_both_ns[index])
+    return {"quote_uptime": both} | presence(recording, totals.venue_rule_ns[index])
+
+
+def presence(recording: Recording, rule_ns: NDArray[np.int64]) -> dict[str, Any]:
+    """Of [side, rule] ns: each side's uptime, and the seconds not quoted by rule."""
     uptimes = {
-        key: float(ns) / session_ns if session_ns else None
-        for key, ns in quoted_ns.items()
+        f"{name}_uptime": uptime(recording, rule_ns[side, Rule.QUOTED])
+        for side, name in enumerate(_SIDES)
     }
     return uptimes | {"unquoted_time_s": unquoted(rule_ns, recording.rules)}
+
+
+def uptime(recording: Recording, ns: np.int64) -> float | None:
+    """A time as a share of the session; None where that has no length."""
+    session_ns = recording.totals.session_ns
+    return float(ns) / session_ns if session_ns else None
 
 
 def unquoted(rule_ns: Any, rules: Sequence[str]) -> dict[str, dict[str, float]]:

@@ -9,8 +9,10 @@ from mmrun.report.drawing import amount, decimals
 from mmrun.report.page import LABEL, Page, share, signed, wrapped
 
 
+#: What stands above the figures of `cells`.
+TRADED = ("fills", "volume", "value", "spread", "fees", "rebates")
 #: What stands above the columns of `venue_cells`, the first under a title of its own.
-COLUMNS = ("fills", "volume", "value", "spread", "fees", "rebates", "both quoted")
+COLUMNS = (*TRADED, "both quoted")
 
 
 def venues(page: Page) -> list[str]:
@@ -56,19 +58,25 @@ def title(page: Page) -> str:
 
 def venue_cells(page: Page) -> list[tuple[str, ...]]:
     """Name and figures of each venue as text, in the order of `COLUMNS`."""
-    rows = page.summary.get("venues", ())
+    return cells(page.summary.get("venues", ()), "venue", "quote_uptime")
+
+
+def cells(
+    rows: Sequence[Mapping[str, Any]], name: str, *uptimes: str
+) -> list[tuple[str, ...]]:
+    """Of rows of the summary the name, figures under TRADED and uptimes, as text."""
     money = ("spread_pnl", "fees", "rebates")
     places = decimals([row[key] for row in rows for key in money])
     return [
         (
-            row["venue"],
+            str(row[name]),
             f"{row['fills']:,}",
             amount(row["fill_volume"]),
             f"{row['fill_notional']:,.0f}",
             signed(row["spread_pnl"], places),
             signed(0.0 - row["fees"], places),
             signed(row["rebates"], places),
-            share(row["quote_uptime"]),
+            *(share(row[key]) for key in uptimes),
         )
         for row in rows
     ]
