@@ -87,7 +87,9 @@ def advance(
 ) -> int:
     """Run rows from `start`; the index of the first row not run, for want of room.
 
-    Arrays are read here: handing one to another kernel costs two atomic counts.
+    `columns` is [column, fresh row], those without SAME; at 0 what the rows before the
+    batch ended with. Arrays are read here: handing one to another kernel costs two
+    atomic counts.
     """
     m = machines[0]
     state = m.state
@@ -101,6 +103,7 @@ def advance(
     guards = m.config.guards
     v = m.venues[0]
     row = start
+    fresh = fresh_rows(rows.bits, start)
     while row < count:
         i = np.uint64(row)  # an index that cannot be negative needs no check
         ts = rows.ts[i]
@@ -158,10 +161,11 @@ def advance(
         elif kind == _STATUS:
             change_status(m, v, rows.status[i])
         if bits & SAME == 0:
+            fresh += 1
             state.steady = 0
         if guards != 0:
             if bits & SAME == 0 or state.changed + state.restless != 0:
-                _look_at_rules(m, columns, row - 1, formulas.guards, ts)
+                _look_at_rules(m, columns, fresh, formulas.guards, ts)
         looked = state.changed != 0 or state.guarded != 0
         if looked:
             look(m, ts)
@@ -169,6 +173,7 @@ def advance(
                 flatten(m, ts)
         if state.guarded < m.config.venues and bits & requote_bits != 0:
             if state.steady == 0:
+                i = np.uint64(fresh)
                 for k in range(m.config.columns):
                     m.registers[m.column_registers[k]] = columns[k, i]
                 evaluate_quotes(m, formulas.quotes, ts)
@@ -179,13 +184,22 @@ def advance(
 
 
 @kernel
-def _look_at_rules(m, columns, row, formula, ts):  # type: ignore[no-untyped-def]
+def _look_at_rules(m, columns, fresh, formula, ts):  # type: ignore[no-untyped-def]
     """Read what the strategy's own rules look at in a row, and look."""
     apart()
     for k in range(m.guards.columns):
         place = m.guards.column_registers[k]
-        m.guards.registers[place] = columns[m.guards.lines[k], row]
+        m.guards.registers[place] = columns[m.guards.lines[k], fresh]
     watch_rules(m, formula, ts)
+
+
+@kernel
+def fresh_rows(bits, stop):  # type: ignore[no-untyped-def]
+    """How many rows before `stop` are not SAME."""
+    count = 0
+    for i in range(stop):
+        count += bits[i] & SAME == 0
+    return count
 
 
 @inlined

@@ -90,10 +90,10 @@ class Pipeline:
     due: NDArray[np.int64]  #: those of them in the batch
     sights: Mapping[str, Sight]  #: the markets of single venues and references, by name
     watched: NDArray[np.int64] | None  #: rows of each instrument that is not quoted
+    last: Floats  #: the block's columns at the last row
     begun: bool = False  #: a row of what is quoted has come
     seen: dict[str, CodeColumn] = field(default_factory=dict)  #: bits of each sight
     looked: dict[str, Floats] = field(default_factory=dict)  #: and its columns
-    last: NDArray[np.int64] | None = None  #: the block's last row, as bit patterns
     programs: dict[str, ColumnProgram | InterpretedColumn] = field(default_factory=dict)
     runners: dict[str, SeriesRunner] = field(default_factory=dict)
     inputs: dict[str, AsOf] = field(default_factory=dict)  #: by column (`%alpha`)
@@ -103,7 +103,10 @@ class Pipeline:
     others: Buffers = field(default_factory=spare_buffers)
 
     def run(self, batch: Batch) -> Columns:
-        """The rows as the kernel reads them, and a float64 block [column, row].
+        """The rows as the kernel reads them, and a float64 block [column, fresh row].
+
+        A row is fresh where a column's bit pattern is not that of the row before; the
+        first of the block is what the rows before the batch ended with.
 
         Rows of what is not quoted come to it as clock rows; those before the first of
         what is are looked at and left out.
@@ -139,9 +142,11 @@ class Pipeline:
         count = np.searchsorted(self.opens, batch.ts[-1:], side="right").sum()
         self.due, self.opens = self.opens[:count], self.opens[count:]
         width = len(self.columns)
-        flat: Floats = self.buffers.take(width * len(batch)).reshape(width, len(batch))
-        block = dict(zip(self.columns, flat, strict=True))
-        seen, others = self._observe(batch, block)
+        size = 1 + len(batch)
+        flat: Floats = self.buffers.take(width * size).reshape(width, size)
+        flat[:, 0] = self.last
+        block = dict(zip(self.columns, flat[:, 1:], strict=True))
+        seen, others = self._observe(batch)
         known = self._steps(batch, seen, others, block)
         for name, row in block.items():
             if known[name] is not row:
@@ -160,7 +165,7 @@ class Pipeline:
             status=batch.status,
             venue=batch.venue,
         )
-        self._mark_same(seen.bits, flat.view(np.int64))
+        self._keep_fresh(seen.bits, flat)
         return rows, flat
 
     def close(self) -> None:
@@ -168,24 +173,21 @@ class Pipeline:
         give_back(self.others)
         give_back(self.buffers)
 
-    def _mark_same(self, bits: NDArray[np.int8], block: NDArray[np.int64]) -> None:
-        """Set SAME where each column's bit pattern is that of the row before."""
-        count = len(bits)
-        if not count:
-            return
-        same = self.buffers.take(count, np.int8).view(np.bool_)
-        equal = self.buffers.take(count, np.int8).view(np.bool_)
-        same[0] = self.last is not None and bool((block[:, 0] == self.last).all())
-        same[1:] = True
-        for column in block:
-            np.equal(column[1:], column[:-1], out=equal[1:])
-            same[1:] &= equal[1:]
-        self.last = block[:, -1].copy()
-        bits += same.view(np.int8) * np.int8(SAME)
+    def _keep_fresh(self, bits: NDArray[np.int8], block: Floats) -> None:
+        """Set SAME where nothing is fresh, and close the gaps such rows leave.
 
-    def _observe(
-        self, batch: Batch, block: Mapping[str, Floats]
-    ) -> tuple[Observed, IntColumn]:
+        `block` holds the columns of the last fresh row, then of each row.
+        """
+        same = self.buffers.take(len(bits), np.int8).view(np.bool_)
+        same[:] = True
+        for column in block.view(np.int64):
+            same &= column[1:] == column[:-1]
+        bits += same.view(np.int8) * np.int8(SAME)
+        fresh = np.flatnonzero(~same) + 1
+        block[:, 1 : len(fresh) + 1] = block[:, fresh]
+        self.last = block[:, len(fresh)].copy()
+
+    def _observe(self, batch: Batch) -> tuple[Observed, IntColumn]:
         """What the rows show, and the indices of those that are no quotes."""
         count = len(batch)
         take = self.buffers.take
@@ -193,7 +195,7 @@ class Pipeline:
         sizes = count if self.read & {"bid_size", "ask_size"} else 0
         out = Observed(
             bits=take(count, np.int8),
-            mid=block["mid"] if "mid" in block else take(count),
+            mid=take(count),
             bid=take(prices),
             bid_size=take(sizes),
             ask=take(prices),
@@ -384,6 +386,7 @@ def new_pipeline(
     stale_after = plan.strategy.risk.stale_after_ns
     stale_after_ns = NEVER if stale_after is None else stale_after
     sparse = sparse_steps(plan)
+    columns = tuple(n for n in plan.read_at_rows if n[0] not in "$@~")
     pipeline = Pipeline(
         plan=plan,
         values=values,
@@ -402,7 +405,8 @@ def new_pipeline(
             mode,
         ),
         watched=np.zeros(len(watched), np.int64) if watched else None,
-        columns=tuple(n for n in plan.read_at_rows if n[0] not in "$@~"),
+        columns=columns,
+        last=np.full(len(columns), np.nan),
         read=frozenset(plan.base_columns),
         held_columns=_held_columns(plan, sparse),
         sparse=sparse,

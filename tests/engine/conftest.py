@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from numpy.typing import NDArray
 
 from mmrun.api import build
 from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.jit import Mode, uncompiled
+from mmrun.engine.kernel import Rows
+from mmrun.engine.observe import SAME
 from mmrun.engine.records import Adjustment, OrderEvent, Recording, Rule
 from mmrun.engine.run import Conditions, drive
 from mmrun.feeds.replay import TapeFeed
@@ -87,6 +90,11 @@ def tape(text: str) -> Batch:
     """A tape of one row a line; a part after `#` is left out."""
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
     return batch_of_rows([row_of(line) for line in lines if line])
+
+
+def at_rows(rows: Rows, block: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the kernel reads at each row, [column, row]: the fresh row then in force."""
+    return block[:, np.cumsum(rows.bits & SAME == 0)]
 
 
 def ms(ts: int) -> float:

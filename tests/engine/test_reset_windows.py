@@ -15,6 +15,7 @@ from mmrun.engine.pipeline import new_pipeline
 from mmrun.market.instrument import Instrument
 from mmrun.market.tape import Batch
 from mmrun.plan.plan import Plan
+from tests.engine.conftest import at_rows
 
 
 FUNCTIONS = (
@@ -74,7 +75,7 @@ def column(
         batch = tape("\n".join(line(ms) for ms in times))
         cuts = range(0, len(batch), rows)
         blocks = [
-            pipeline.run(batch.rows(cut, min(cut + rows, len(batch))))[1].copy()
+            at_rows(*pipeline.run(batch.rows(cut, min(cut + rows, len(batch)))))
             for cut in cuts
         ]
         return np.hstack(blocks)

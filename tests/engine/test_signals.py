@@ -23,6 +23,7 @@ from mmrun.market.instrument import Instrument
 from mmrun.market.tape import Batch, Kind
 from mmrun.plan.compile import check_formulas
 from mmrun.plan.plan import OUTPUTS, Plan
+from tests.engine.conftest import at_rows
 
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "lang" / "signals.case"
@@ -47,7 +48,8 @@ def by_engine(plan: Plan, batch: Batch, mode: Mode) -> tuple[Values, Values]:
     )
     rows, block = pipeline.run(batch)
     known = [
-        fixed | dict(zip(pipeline.columns, column, strict=True)) for column in block.T
+        fixed | dict(zip(pipeline.columns, column, strict=True))
+        for column in at_rows(rows, block).T
     ]
     registers = [[float(row[name]) for name in plan.residual.inputs] for row in known]
     place = OUTPUTS.index("bid_size")

@@ -48,6 +48,7 @@ from mmrun.strategy.spec import (
     Strategy,
 )
 from mmrun.units import parse_unit
+from tests.engine.conftest import at_rows
 
 
 SECOND = 1_000_000_000
@@ -515,7 +516,7 @@ def by_plan(
     known = dict.fromkeys(plan.read_at_rows, math.nan) | values
     found: list[Values] = []
     for part in parts(len(tape.batch), cuts):
-        _, block = pipeline.run(tape.batch.rows(part.start, part.stop))
+        block = at_rows(*pipeline.run(tape.batch.rows(part.start, part.stop)))
         for i in range(part.start, part.stop):
             known |= dict(zip(pipeline.columns, block[:, i - part.start], strict=True))
             known |= {f"@{name}": value for name, value in tape.states[i].items()}
