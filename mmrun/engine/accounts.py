@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmrun.engine.clock import advance_clock
+from mmrun.engine.clock import advance_clock, settle_held
 from mmrun.engine.jit import inlined, kernel
 from mmrun.engine.prices import price_of
 from mmrun.engine.records import OrderEvent, Rule
@@ -150,10 +150,18 @@ def hear(m, v, k, order_id, price, size, fee, ts):  # type: ignore[no-untyped-de
 def log_order(m, v, ts, sent_ts, k, event, price, size, ahead, rule):  # type: ignore[no-untyped-def]
     """Append to the order log."""
     state = m.state
-    row = m.orders[state.orders_used]
+    order_id, used = v.slots[k].order_id, state.orders_used
+    write_order(m, v, used, order_id, ts, sent_ts, k, event, price, size, ahead, rule)
+    state.orders_used += 1
+
+
+@inlined
+def write_order(m, v, at, order_id, ts, sent_ts, k, event, price, size, ahead, rule):  # type: ignore[no-untyped-def]
+    """Write the order log's record number `at`."""
+    row = m.orders[at]
     row.ts = ts
     row.sent_ts = sent_ts
-    row.order_id = v.slots[k].order_id
+    row.order_id = order_id
     row.price = price
     row.size = size
     row.queue_ahead = ahead
@@ -161,7 +169,6 @@ def log_order(m, v, ts, sent_ts, k, event, price, size, ahead, rule):  # type: i
     row.side = 1 + (k >> 1) if k & 1 == BID else -1 - (k >> 1)
     row.event = event
     row.rule = rule
-    state.orders_used += 1
 
 
 @kernel
@@ -181,6 +188,7 @@ def fill(m, v, k, ticks, size, taker, ts):  # type: ignore[no-untyped-def]
     paid = worth(m, price)
     edge = worth(m, state.mid) - paid
     state.spread_pnl += sign * size * edge * config.multiplier
+    settle_held(m)
     true = m.accounts[TRUE]
     book(true, sign * size, paid, fee, config.multiplier)
     state.max_abs_inventory = max(state.max_abs_inventory, abs(true.position))

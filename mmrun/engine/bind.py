@@ -260,6 +260,19 @@ def _moves_freely(one: Any, first: Any) -> bool:
     return one.single == 1 and slides and one.instant and not bound
 
 
+def _rows_are_plain(machine: Any) -> bool:
+    """Whether quotes depend on columns and inventory alone, and nothing else is looked at.
+
+    Everything else of the machine must be bound already. See `engine.plain`.
+    """
+    one = machine.config
+    watched = one.watches + one.rules + one.guards + one.previous > 0
+    own = machine.state_codes[: one.states]
+    bound = watched or one.price_collar < math.inf or bool(own.any())
+    usual = one.inverse == 0 and one.on_breach != state.STOP_ALL
+    return one.plain == 1 and usual and not bound
+
+
 def _set_latency(one: Any, latency: Latency) -> None:
     one.feed_ns, one.order_ns = latency.feed_ns, latency.order_ns
     one.cancel_ns, one.response_ns = latency.cancel_ns, latency.response_ns
@@ -372,6 +385,7 @@ def new_machine(
         [(rule, at.get(venue, -1)) for rule, venue in plan.rules],
     )
     _set_guards(machine, plan, values, columns, codes)
+    machine.config.plain_rows = int(_rows_are_plain(machine))
     return machines
 
 

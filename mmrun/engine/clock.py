@@ -23,6 +23,14 @@ def advance_clock(m: Machine, ts: int) -> None:
 
 
 @inlined
+def settle_held(m: Machine) -> None:
+    """Count the inventory held since it last changed: before it changes, at the end."""
+    state = m.state
+    state.abs_inventory_ns += abs(m.accounts[TRUE].position) * state.held_ns
+    state.held_ns = 0
+
+
+@inlined
 def _count(m: Machine, ts: int) -> None:
     state = m.state
     passed = ts - state.clock_ts
@@ -30,7 +38,7 @@ def _count(m: Machine, ts: int) -> None:
     if state.in_session == 0 or state.started == 0:
         return
     state.session_ns += passed
-    state.abs_inventory_ns += abs(m.accounts[TRUE].position) * passed
+    state.held_ns += passed
     if m.config.watches != 0:
         watch_quoting(m, ts - passed, ts)
     if m.config.rules != 0:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from mmrun.engine.guards import known_elsewhere
-from mmrun.engine.jit import apart, inlined, kernel
+from mmrun.engine.jit import apart, kernel
 from mmrun.engine.ladder import quote_levels
 from mmrun.engine.quoting import evaluate_formulas, quote_venue
 from mmrun.engine.state import NO_ASK, NO_BID, Machine
 
 
-@inlined
+@kernel
 def evaluate_quotes(m, formula, ts):  # type: ignore[no-untyped-def]
     """Evaluate the formulas and bring the working orders in line.
 
     The row's columns are in the registers already.
     """
+    apart()
     evaluate_formulas(m, formula, ts)
-    state = m.state
-    state.evaluated = 1
-    state.steady = state.repeatable
+    m.state.evaluated = 1
+    m.state.steady = m.state.repeatable
     if m.config.single == 1:
         quote_venue(m, m.venues[0], ts)
     else:

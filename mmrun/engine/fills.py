@@ -126,16 +126,18 @@ def _fill_from_book(m: Machine, v: Machine, k: int, ts: int) -> None:
 
 
 @inlined
+def lower_ahead(ahead: float, size: float) -> float:
+    """What is ahead falls to the size displayed; where it was unknown, it is all of it."""
+    return size if size < ahead or np.isnan(ahead) else ahead
+
+
+@inlined
 def follow_queue(m: Machine, v: Machine, k: int, ts: int) -> None:
     """What is ahead of our order falls to the size displayed at its price."""
     slot = v.slots[k]
     if slot.live == 0:
         return
-    shown = shown_at(m, v, k & 1, slot.price, ts)
-    if np.isnan(slot.ahead):
-        slot.ahead = shown
-    elif shown < slot.ahead:
-        slot.ahead = shown
+    slot.ahead = lower_ahead(slot.ahead, shown_at(m, v, k & 1, slot.price, ts))
 
 
 @inlined

@@ -265,9 +265,14 @@ def stale_due(m: Machine) -> int:
 @kernel
 def first_due(m: Machine) -> int:
     """The earliest time at which something happens between rows."""
+    return min(m.state.next_grid, due_beside_grid(m))
+
+
+@kernel
+def due_beside_grid(m: Machine) -> int:
+    """`first_due` but for the equity grid."""
     state = m.state
-    due = min(session_due(m), flatten_due(m), state.next_grid)
-    due = min(due, state.next_day, hold_due(m))
+    due = min(session_due(m), flatten_due(m), state.next_day, hold_due(m))
     for n in range(m.config.venues):
         v = m.venues[n]
         for k in range(2 * v.levels):

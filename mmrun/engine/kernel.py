@@ -20,12 +20,13 @@ from mmrun.engine.accounts import (
     watch_equity,
 )
 from mmrun.engine.book import best, reaches, set_level, set_touch
-from mmrun.engine.clock import advance_clock
+from mmrun.engine.clock import advance_clock, settle_held
 from mmrun.engine.evaluation import evaluate_quotes
 from mmrun.engine.fills import (
     follow_deeper,
     follow_queue,
     follow_quote,
+    lower_ahead,
     match_book,
     match_book_levels,
     match_trade,
@@ -40,8 +41,9 @@ from mmrun.engine.guards import (
     run_waiting,
     stale_due,
 )
-from mmrun.engine.jit import ResidualCall, apart, inlined, kernel
+from mmrun.engine.jit import ResidualCall, apart, inlined, kernel, spliced
 from mmrun.engine.observe import CALM, SAME
+from mmrun.engine.plain import is_plain, run_plain
 from mmrun.engine.rules import is_restless, restless, set_next_day, watch_rules
 from mmrun.engine.state import ASK, BID, KNOWN, LEVELS, NEVER, ROW_ROOM, Machine
 from mmrun.engine.watches import before_change
@@ -99,12 +101,21 @@ def advance(
     if state.started == 0 and count > 0:
         begin(m, rows.ts[0])
     several = m.config.venues > 1
-    deep = m.config.levels > 1
     guards = m.config.guards
     v = m.venues[0]
-    row = start
+    row, passed = start, -1
     fresh = fresh_rows(rows.bits, start)
     while row < count:
+        if row != passed and is_plain(m, v, rows.ts[row]):
+            row, fresh, handed = run_plain(
+                m, v, rows, row, columns, fresh, formulas.quotes
+            )
+            if handed:
+                read_columns(m, columns, fresh)
+                evaluate_quotes(m, formulas.quotes, rows.ts[row - 1])
+                log_decisions(m, rows.ts[row - 1])
+            passed = row
+            continue
         i = np.uint64(row)  # an index that cannot be negative needs no check
         ts = rows.ts[i]
         bits = rows.bits[i]
@@ -139,27 +150,20 @@ def advance(
         row += 1
         if several:
             v = m.venues[rows.venue[i]]
-        if kind != _CLOCK:
-            hear_venue(m, v, ts)
-        if kind == _QUOTE:
-            bid, ask = rows.first[i], rows.second[i]
-            bid_size, ask_size = rows.bid_size[i], rows.ask_size[i]
-            set_touch(v.book, BID, bid, bid_size)
-            set_touch(v.book, ASK, ask, ask_size)
-            settle_book(m, v, bid, ask, rows.mid[i], ts)
-            follow_quote(m, v, BID, bid, bid_size, ts)
-            follow_quote(m, v, ASK, ask, ask_size, ts)
-            if deep:
-                follow_deeper(m, v, bid, bid_size, ask, ask_size, ts)
-        elif kind == _TRADE:
-            state.trades += 1
-            match_trade(m, v, rows.first[i], rows.size[i], rows.side[i], ts)
-        elif kind == _DEPTH or kind == _CLEAR:
-            side = BID if rows.side[i] > 0 else ASK
-            ticks, size = rows.first[i], rows.size[i]
-            apply_depth(m, v, kind, side, ticks, size, rows.mid[i], ts)
-        elif kind == _STATUS:
-            change_status(m, v, rows.status[i])
+        apply_row(
+            m,
+            v,
+            kind,
+            rows.first[i],
+            rows.second[i],
+            rows.mid[i],
+            rows.bid_size[i],
+            rows.ask_size[i],
+            rows.size[i],
+            rows.side[i],
+            rows.status[i],
+            ts,
+        )
         if bits & SAME == 0:
             fresh += 1
             state.steady = 0
@@ -168,19 +172,48 @@ def advance(
                 _look_at_rules(m, columns, fresh, formulas.guards, ts)
         looked = state.changed != 0 or state.guarded != 0
         if looked:
-            look(m, ts)
-            if state.flattening + state.taking != 0 and kind <= _TRADE:
-                flatten(m, ts)
+            look(m, kind, ts)
         if state.guarded < m.config.venues and bits & requote_bits != 0:
             if state.steady == 0:
-                i = np.uint64(fresh)
-                for k in range(m.config.columns):
-                    m.registers[m.column_registers[k]] = columns[k, i]
+                read_columns(m, columns, fresh)
                 evaluate_quotes(m, formulas.quotes, ts)
                 looked = True
         if looked:
             log_decisions(m, ts)
     return count
+
+
+@kernel
+def apply_row(  # type: ignore[no-untyped-def]
+    m, v, kind, first, second, mid, bid_size, ask_size, size, side, status, ts
+):
+    """What a row tells of its venue: its book, marks and fills; see `Rows`."""
+    apart()
+    state = m.state
+    if kind != _CLOCK:
+        hear_venue(m, v, ts)
+    if kind == _QUOTE:
+        set_touch(v.book, BID, first, bid_size)
+        set_touch(v.book, ASK, second, ask_size)
+        settle_book(m, v, first, second, mid, ts)
+        follow_quote(m, v, BID, first, bid_size, ts)
+        follow_quote(m, v, ASK, second, ask_size, ts)
+        if m.config.levels > 1:
+            follow_deeper(m, v, first, bid_size, second, ask_size, ts)
+    elif kind == _TRADE:
+        state.trades += 1
+        match_trade(m, v, first, size, side, ts)
+    elif kind == _DEPTH or kind == _CLEAR:
+        apply_depth(m, v, kind, BID if side > 0 else ASK, first, size, mid, ts)
+    elif kind == _STATUS:
+        change_status(m, v, status)
+
+
+@spliced
+def read_columns(m, columns, fresh):  # type: ignore[no-untyped-def]
+    """The columns of a fresh row into the registers of the quotes' formulas."""
+    for k in range(m.config.columns):
+        m.registers[m.column_registers[k]] = columns[k, np.uint64(fresh)]
 
 
 @kernel
@@ -240,12 +273,6 @@ def ahead_at_touch(v: Machine, side: int) -> float:
 
 
 @inlined
-def lower_ahead(ahead: float, size: float) -> float:
-    """What is ahead falls to the size displayed; where it was unknown, it is all of it."""
-    return size if size < ahead or np.isnan(ahead) else ahead
-
-
-@inlined
 def drift(v: Machine, side: int, ahead: float, size: float) -> None:
     """After quote rows at the same prices: the last size shown, what is ahead."""
     v.book.shown[side, 0] = size
@@ -264,14 +291,17 @@ def hear_venue(m: Machine, v: Machine, ts: int) -> None:
         m.state.changed = 1
 
 
-@inlined
-def look(m: Machine, ts: int) -> None:
+@kernel
+def look(m: Machine, kind: int, ts: int) -> None:
     """After a change: equity, guards, and quotes are to be evaluated again."""
+    apart()
     state = m.state
     state.changed = 0
     state.steady = 0
     watch_equity(m)
     apply_guards(m, ts)
+    if state.flattening + state.taking != 0 and kind <= _TRADE:
+        flatten(m, ts)
 
 
 @inlined
@@ -390,5 +420,6 @@ def finish(machines: Any, ts: int) -> bool:
         return False
     advance_clock(m, ts)
     run_waiting(m, ts)
+    settle_held(m)
     watch_equity(m)
     return True

@@ -336,13 +336,14 @@ def log_decision(m: Machine, v: Machine, k: int, ts: int) -> None:
     status = status_of(v, k)
     adjustment = slot.adjustment if status == _QUOTED else 0
     if status != slot.status or adjustment != slot.status_adjustment:
-        _write_decision(m, v, k, status, adjustment, ts)
+        write_decision(m, v, k, status, adjustment, ts)
 
 
 @kernel
-def _write_decision(
+def write_decision(
     m: Machine, v: Machine, k: int, status: int, adjustment: int, ts: int
 ) -> None:
+    """Append to the decision log."""
     advance_clock(m, ts)
     slot = v.slots[k]
     slot.status = status

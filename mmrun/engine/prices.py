@@ -58,6 +58,16 @@ def surely_whole(price: float, per_tick: float, whole: float) -> bool:
 
 
 @inlined
+def surely_between(ticks: float, below: float) -> bool:
+    """Whether a product is surely between two whole ticks, the lower `below`.
+
+    Product and quotient differ by 4e-16 of their value, which is less than the margin.
+    """
+    part = ticks - below
+    return (part > 1e-6) & (part < 1.0 - 1e-6) & (abs(ticks) < 5e8)
+
+
+@inlined
 def price_of(ticks: int, tick: float, ticks_per_unit: float) -> float:
     """The float nearest to a whole number of ticks."""
     if ticks_per_unit > 0.0:
@@ -118,17 +128,12 @@ def quote_ticks(price: float, side: int, mode: int, tick: float, scale: float) -
 
 @inlined
 def ticks_quoted(config: Any, v: Any, side: int, price: float) -> int:
-    """`quote_ticks` at a venue, by a product where that surely tells.
-
-    Product and quotient differ by 4e-16 of their value, which is less than the margin
-    by which the price is between two ticks.
-    """
+    """`quote_ticks` at a venue, by a product where that surely tells."""
     mode = config.rounding
     if mode <= INWARD and v.per_tick > 0.0:
         ticks = price * v.per_tick
         below = np.floor(ticks)
-        part = ticks - below
-        if part > 1e-6 and part < 1.0 - 1e-6 and abs(ticks) < 5e8:
+        if surely_between(ticks, below):
             up = side if mode == OUTWARD else 1 - side
             return int(below) + up
     return quote_ticks(price, side, mode, v.tick, config.decimals_scale)

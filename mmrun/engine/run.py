@@ -15,7 +15,7 @@ For every batch of the feed
      b. Apply the row to its venue. A trade is matched against our resting orders in
         queue order, its size consumed once; a book row moves the book, marks the
         inventory held so far to the new mid, fills orders it reaches, and lowers what
-        is ahead of us. Lives in `kernel.advance`, `fills`, `book`.
+        is ahead of us. Lives in `kernel.apply_row`, `fills`, `book`.
      c. Book the fills: against the mid now in force (on a trade row the last book
         row's, on a book row the new one), then fees. Lives in `accounts.fill`.
      d. Update own state: cost, P&L, peaks; lives in `accounts.watch_equity`.
@@ -34,9 +34,10 @@ For every batch of the feed
         side's rule changes (`orders.log_decision`), equity on its grid.
 
 Steps d to f are taken where something they read has changed since they were last taken
-(`state.changed`, `state.steady`): elsewhere they would find the same. Quote rows at
-prices that have not moved, between which nothing is due, pass in a loop of their own
-(`kernel.is_calm`). Time is counted when what it is counted by is about to change; lives
+(`state.changed`, `state.steady`): elsewhere they would find the same. What most rows of
+most runs ask for, our two orders moved or filled whole, is done in a loop of its own, to
+the same result (`engine.plain`); so are, in other runs, quote rows at prices that have
+not moved (`kernel.is_calm`). Time is counted when what it is counted by is about to change; lives
 in `clock`.
 
 All state is in the arrays of `state.Machine` and in the pipeline, so any split of the

@@ -72,6 +72,7 @@ CONFIG = np.dtype(
         ("levels", "i8"),  # quotes a side
         ("single", "i8"),  # one venue, one quote a side
         ("plain", "i8"),  # moving an order asks for nothing but its price
+        ("plain_rows", "i8"),  # and nothing else is looked at: see engine.plain
         ("feed_ns", "i8"),
         ("order_ns", "i8"),
         ("cancel_ns", "i8"),
@@ -129,6 +130,7 @@ STATE = np.dtype(
         ("known_peak", "f8"),  # of the day
         ("max_abs_inventory", "f8"),
         ("abs_inventory_ns", "f8"),
+        ("held_ns", "i8"),  # in session, since the inventory last changed
         ("session_ns", "i8"),
         ("both_ns", "i8"),
         ("events", "i8"),

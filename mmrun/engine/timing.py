@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from mmrun.engine.accounts import best_own, net_of
-from mmrun.engine.jit import kernel
+from mmrun.engine.jit import apart, kernel
 from mmrun.engine.state import ASK, BID, TRUE, Machine
 
 
 @kernel
 def emit_grid(m: Machine, ts: int) -> None:
     """Record equity at a grid time: the state after all rows up to it."""
+    apart()
     config = m.config
     state = m.state
     account = m.accounts[TRUE]

@@ -11,12 +11,14 @@ from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from mmrun.api import build
+from mmrun.engine import bind
 from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.jit import compiled, uncompiled
 from mmrun.engine.records import OrderEvent, Recording, Rule
@@ -268,6 +270,43 @@ class Case:
 
 
 SESSIONS = (None, None, ((0, 30), (60, 1000)), ((5, 50),))
+#: What `engine.plain` may run, and what makes it leave a row to the others.
+plain_strategies = st.builds(
+    "mmrun: 1\n"
+    "quote: {{{}, size: {}, requote: {}}}\n"
+    "venues: {{NASDAQ: {}}}\n"
+    "risk: {{max_inventory: {}{}}}\n".format,
+    st.sampled_from(
+        (
+            *PRICES,
+            "half_spread: 0.6tick",
+            "half_spread: 0.4tick, reservation: mid - 0.3tick * inventory / 5lot",
+            "bid: mid - 0.3tick, ask: 'mid + 0.3tick if inventory < 9 else bid + 2tick'",
+            "half_spread: '0.5tick + coalesce(sample(std(last_price, 1s), trade), 0)'",
+        )
+    ),
+    st.sampled_from(("5", "5", "'5 if inventory < 9 else 7'", "'min(7lot, bid_size)'")),
+    st.sampled_from(("{}", "{on: quote}", "{on: trade}", "{keep_queue: false}")),
+    st.sampled_from((FEE, "{maker_fee: 1bps}", "{maker_fee: 0.005/share}")),
+    st.sampled_from(("25", "25", "12")),
+    st.sampled_from(
+        ("", "", ", allow_short: false", ", stale_after: 12ms", ", crossed_book: 'off'")
+    ),
+)
+unknown_sizes = st.builds(replace, quote_lines, bid_size=st.sampled_from((0, math.nan)))
+plain_tapes = st.lists(
+    st.one_of(*[quote_lines] * 9, *[trade_lines] * 7, clock_lines, unknown_sizes),
+    min_size=30,
+    max_size=60,
+).map(lambda lines: [FIRST, *lines])
+plain = st.builds(
+    Case,
+    plain_tapes,
+    plain_strategies,
+    st.sampled_from([FillModel("hftbacktest"), *[FillModel(), FillModel("touch")]]),
+    st.just(Latency()),
+    st.sampled_from(SESSIONS),
+)
 quoted = st.builds(
     Case, quote_tapes, strategies, models, latencies, st.sampled_from(SESSIONS)
 )
@@ -647,3 +686,13 @@ def test_a_venue_that_shows_nothing_changes_nothing(case: Case) -> None:
     silent = together.decisions[together.decisions["venue"] == 1]
     assert set(silent["rule"].tolist()) <= {Rule.NO_DATA, Rule.SESSION, Rule.STALE}
     assert together.totals.rule_ns.tolist() == alone.totals.rule_ns.tolist()
+
+
+@law
+@given(plain, st.sampled_from((1, 7, 65_536)))
+def test_rows_that_pass_as_plain_pass_as_any_other(case: Case, rows: int) -> None:
+    """The loop of `engine.plain` records what the steps for any row record."""
+    with patch.object(bind, "_rows_are_plain", return_value=False):
+        by_steps = case.run()
+
+    assert written(case.run(rows=rows)) == written(by_steps)

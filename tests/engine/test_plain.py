@@ -1,0 +1,137 @@
+"""Rows that pass in the loop of `engine.plain`, held to the steps that any row takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mmrun.engine import bind, kernel
+from mmrun.engine.records import Recording
+
+
+#: Strategies of columns and inventory alone: the engine's usual case.
+QUOTES: dict[str, dict[str, Any]] = {
+    "leaning": {
+        "half_spread": "0.7tick",
+        "reservation": "mid - 0.2tick * inventory / 10lot",
+        "size": 10,
+        "requote": {"on": "quote"},
+    },
+    "on ticks": {"bid": "bid - 1tick", "ask": "ask", "size": 10},
+    "by volatility": {
+        "half_spread": "0.4tick + coalesce(sample(std(last_price, 2s), trade), 0)",
+        "size": "10 if inventory < 30 else 7",
+    },
+    "after trades": {
+        "half_spread": "0.6tick",
+        "size": 10,
+        "requote": {"on": "trade"},
+        "rounding": "inward",
+    },
+    "own queue lost": {
+        "half_spread": "0.5tick",
+        "reservation": "mid - 0.1tick * inventory / 10lot",
+        "size": 10,
+        "requote": {"keep_queue": False},
+    },
+}
+RISKS: dict[str, dict[str, Any]] = {
+    "wide": {"max_inventory": 400},
+    "tight": {"max_inventory": 25},
+    "long only": {"max_inventory": 60, "allow_short": False},
+    "wary": {"max_inventory": 100, "stale_after": "500ms", "crossed_book": "off"},
+}
+FEES: tuple[dict[str, str], ...] = (
+    {"maker_fee": "0.1bps"},
+    {"maker_rebate": "0.002/share"},
+)
+MODELS = ("hftbacktest", "queue", "touch", "through")
+
+
+def walk(seed: int, rows: int = 400) -> str:
+    """A touch that walks, sizes that come and go, trades about it; now and then a gap."""
+    rng = np.random.default_rng(seed)
+    lines, ms, mid = [], 0, 10_000
+    for _ in range(rows):
+        ms += int(rng.choice([0, 4, 60, 900], p=[0.2, 0.5, 0.27, 0.03]))
+        mid += int(rng.integers(-1, 2)) if rng.random() < 0.3 else 0
+        bid, ask = (mid - 1) / 100, (mid + int(rng.integers(0, 3))) / 100
+        b, a, size = rng.integers(1, 30, 3)
+        shown = f"{bid:.2f}x{b} {ask:.2f}x{a}"
+        odd = rng.choice([f"{bid:.2f} {ask:.2f}x{a}", f"- {ask:.2f}x{a}", "clock"])
+        at = f"{rng.choice(['buy', 'sell', 'unknown'], p=[0.45, 0.45, 0.1])}"
+        trade = f"trade {at} {rng.choice([bid, ask, bid - 0.01]):.2f}x{size}"
+        kind = rng.choice(3, p=[0.68, 0.3, 0.02])
+        quote = "clock" if odd == "clock" else f"quote {odd}"
+        lines.append(f"{ms} {[f'quote {shown}', trade, quote][kind]}")
+    return "\n".join(lines)
+
+
+def bytes_of(recording: Recording) -> dict[str, Any]:
+    """Every record, field by field, and every total."""
+    names = ("fills", "orders", "decisions", "equity")
+    records = {
+        f"{name}.{field}": getattr(recording, name)[field].tobytes()
+        for name in names
+        for field in getattr(recording, name).dtype.names
+    }
+    totals = recording.totals
+    times = {n: getattr(totals, n).tolist() for n in ("rule_ns", "touch_ns")}
+    return records | times | {"totals": repr(totals)}
+
+
+@pytest.fixture
+def passed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows each stretch of plain rows had."""
+    stretches: list[int] = []
+    run_plain = kernel.run_plain
+
+    def counted(m: Any, v: Any, rows: Any, row: int, *others: Any) -> Any:
+        end, *rest = run_plain(m, v, rows, row, *others)
+        stretches.append(int(end) - row)
+        return end, *rest
+
+    monkeypatch.setattr(kernel, "run_plain", counted)
+    return stretches
+
+
+@pytest.mark.parametrize("fills", range(len(MODELS)))
+@pytest.mark.parametrize("quote", range(len(QUOTES)))
+def test_plain_rows_record_what_the_steps_of_any_row_record(
+    run: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    passed: list[int],
+    quote: int,
+    fills: int,
+) -> None:
+    """Fills, orders, decisions, equity and times, to the byte."""
+    risk = list(RISKS.values())[(quote + fills) % len(RISKS)]
+    keys = {"risk": risk, "venues": {"NASDAQ": FEES[fills % len(FEES)]}}
+    how = {"fills": MODELS[fills], "heartbeat_ms": 250, **keys}
+    of = list(QUOTES.values())[quote]
+    text = walk(seed=10 * quote + fills)
+    plain = run(text, of, **how).recording
+    stretches = sum(passed)
+    passed.clear()
+
+    monkeypatch.setattr(bind, "_rows_are_plain", lambda _: False)
+    by_steps = run(text, of, **how).recording
+
+    assert bytes_of(plain) == bytes_of(by_steps)
+    assert stretches > 0 == sum(passed)
+
+
+def test_most_rows_of_a_usual_run_are_plain(
+    run: Callable[..., Any], passed: list[int]
+) -> None:
+    """Fills, new orders and the equity grid included."""
+    text = walk(seed=1, rows=1000)
+    keys = {"risk": RISKS["wide"], "fills": "hftbacktest"}
+
+    recording = run(text, QUOTES["leaning"], **keys).recording
+
+    assert len(recording.fills) > 50
+    assert sum(passed) > 0.75 * 1000
