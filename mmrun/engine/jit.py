@@ -28,7 +28,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrun.engine.native import Code, Native, OnCold, target_machine
+from mmrun.engine.native import Code, Native, OnCold, target_machine, way_in
 
 
 P = ParamSpec("P")
@@ -196,10 +196,12 @@ def _build(function: FunctionType, args: Sequence[Any]) -> Code:
     dispatcher = _compile_inner(function)
     dispatcher.compile(signature)
     compiled = dispatcher.overloads[signature]
-    module = llvm.parse_assembly(compiled.library.get_llvm_str())
+    text, symbol = compiled.library.get_llvm_str(), compiled.fndesc.llvm_func_name
+    _, _, *taken = llvm.parse_assembly(text).get_function(symbol).arguments
+    entered = way_in(symbol, [str(argument.type) for argument in taken])
+    module = llvm.parse_assembly(f"{text}\n{entered}")
     outside = [f.name for f in module.functions if f.is_declaration]
     return Code(
-        symbol=compiled.fndesc.llvm_func_name,
         result=str(compiled.signature.return_type),
         missing=tuple(name for name in outside if not name.startswith("llvm.")),
         binary=target_machine().emit_object(module),

@@ -3,7 +3,9 @@
 numba compiles a kernel once a machine and version; importing it, and its registries,
 took as long as all the rest of a short run. Its native functions are `int f(result *,
 exception **, arguments...)`, an array an argument of seven parts and more, a tuple its
-elements one after the other: so they are called here, by ctypes.
+elements one after the other. Their code has a way in of its own (`way_in`) that finds
+all parts, eight bytes each, in one line of memory: ctypes calls that, since to hand it a
+hundred arguments took 15 us, as long as the kernel takes for a thousand rows.
 
 Code is kept in the user's cache folder (`NUMBA_CACHE_DIR`, else `folders.cache_root`),
 each file named by a digest of all that compiling read and of the arguments' types, and
@@ -16,6 +18,7 @@ import ctypes
 import hashlib
 import json
 import os
+import struct
 import sys
 import tempfile
 import threading
@@ -26,7 +29,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +47,8 @@ _RESULTS: dict[str, Any] = {
     "float64": ctypes.c_double,
     "bool": ctypes.c_int8,
 }
-_LAYOUT = "1"  #: of the files; another one is not read
+_LAYOUT = "2"  #: of the files; another one is not read
+_WAY_IN = "mmrun_way_in"  #: the one function of a kernel's code that is called here
 _RETURNED = (0, -2)  #: numba's status of a value, and of None
 _LOADING = threading.Lock()
 
@@ -53,7 +57,6 @@ _LOADING = threading.Lock()
 class Code:
     """Machine code of a kernel for arguments of certain types."""
 
-    symbol: str
     result: str  #: a key of `_RESULTS`
     missing: tuple[str, ...]  #: symbols it names and never calls: the compiler's own
     binary: bytes
@@ -61,7 +64,6 @@ class Code:
     def to_bytes(self) -> bytes:
         """A line of JSON, then the object code."""
         head = {
-            "symbol": self.symbol,
             "result": self.result,
             "missing": self.missing,
             "sha256": hashlib.sha256(self.binary).hexdigest(),
@@ -76,14 +78,33 @@ def read_code(data: bytes) -> Code | None:
         head = json.loads(line)
         if hashlib.sha256(binary).hexdigest() != head["sha256"]:
             return None
-        return Code(head["symbol"], head["result"], tuple(head["missing"]), binary)
+        return Code(head["result"], tuple(head["missing"]), binary)
     except (ValueError, KeyError, TypeError):
         return None
 
 
-Kind = str | tuple[Any, ...]
-#: What code an argument needs, and the parts it is passed in.
-Taken = tuple[Kind, tuple[Any, ...]]
+def way_in(symbol: str, kinds: Sequence[str]) -> str:
+    """LLVM's text of `int f(result *, const void *parts)`, which calls a kernel.
+
+    `kinds` are the kernel's arguments as LLVM knows them, result and exception aside.
+    The exception is dropped: what a kernel may raise, it is never asked to.
+    """
+    parts = [
+        f"%at{i} = getelementptr i64, ptr %parts, i64 {i}\n"
+        f"%part{i} = load {kind}, ptr %at{i}, align 1"
+        for i, kind in enumerate(kinds)
+    ]
+    given = ", ".join(f"{kind} %part{i}" for i, kind in enumerate(kinds))
+    return "\n".join(
+        [
+            f"define i32 @{_WAY_IN}(ptr %result, ptr %parts) {{",
+            "%failure = alloca ptr",
+            *parts,
+            f'%status = call i32 @"{symbol}"(ptr %result, ptr %failure, {given})',
+            "ret i32 %status",
+            "}",
+        ]
+    )
 
 
 @dataclass(slots=True)
@@ -94,19 +115,22 @@ class Native:
     digest: str
     build: Callable[[Sequence[Any]], Code]
     on_cold: OnCold | None = None
-    forms: dict[tuple[Kind, ...], _Form] = field(default_factory=dict)
+    forms: dict[tuple[str, ...], _Form] = field(default_factory=dict)
 
     def __call__(self, *args: Any) -> Any:
         """Run it; arrays contiguous, integers and floats plain, tuples of them named."""
-        taken = [_take(argument) for argument in args]
-        kinds = tuple(kind for kind, _ in taken)
-        form = self.forms.get(kinds)
+        kinds: list[str] = []
+        parts: list[bytes] = []
+        for argument in args:
+            _take(argument, kinds, parts)
+        form = self.forms.get(key := tuple(kinds))
         if form is None:
             with _LOADING:
-                form = self.forms[kinds] = _Form(self._code(kinds, args))
-        return form.call([part for _, parts in taken for part in parts])
+                form = self.forms[key] = _Form(self._code(key, args))
+        # A line of bytes for each call: two threads may call the kernel at once.
+        return form.call(b"".join(parts))
 
-    def _code(self, kinds: tuple[Kind, ...], args: Sequence[Any]) -> Code:
+    def _code(self, kinds: tuple[str, ...], args: Sequence[Any]) -> Code:
         key = hashlib.sha256(f"{self.digest}{kinds}".encode()).hexdigest()[:32]
         folder = cache_folder()
         path = None if folder is None else folder / f"{self.name}-{key}"
@@ -125,16 +149,13 @@ class _Form:
 
     def __init__(self, code: Code) -> None:
         self._engine = _load(code)  # the code lives as long as it does
-        self._address = self._engine.get_function_address(code.symbol)
+        self._function = _CALL(self._engine.get_function_address(_WAY_IN))
         self._result = _RESULTS[code.result]
-        self._function: Any = None
 
-    def call(self, parts: list[Any]) -> Any:
+    def call(self, parts: bytes) -> Any:
         """Call it with all arguments' parts."""
-        if self._function is None:
-            self._function = _prototype(parts)(self._address)
-        value, failure = ctypes.c_int64(), ctypes.c_void_p()
-        status = self._function(ctypes.byref(value), ctypes.byref(failure), *parts)
+        value = ctypes.c_int64()
+        status = self._function(ctypes.byref(value), parts)
         if status not in _RETURNED:
             msg = f"a kernel failed with status {status}"
             raise RuntimeError(msg)
@@ -144,41 +165,85 @@ class _Form:
         return bool(found) if self._result is ctypes.c_int8 else found
 
 
-def _prototype(flat: Sequence[Any]) -> Any:
-    """The C type of a function of such arguments; calling it lets other threads run."""
-    kinds = [ctypes.c_double if isinstance(v, float) else ctypes.c_int64 for v in flat]
-    return ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *kinds)
+#: A way in as ctypes calls it, letting other threads run meanwhile.
+_CALL = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_char_p)
 
 
-def _take(argument: Any) -> Taken:
-    """An argument's kind, and its parts as numba passes them."""
-    if isinstance(argument, np.ndarray):
-        known = _KNOWN.get(id(argument))
-        return _look_into(argument) if known is None else known[1]
-    name = type(argument).__name__
-    if isinstance(argument, tuple):
-        taken = [_take(element) for element in argument]
-        kind = name, *(kind for kind, _ in taken)
-        return kind, tuple(part for _, parts in taken for part in parts)
-    return name, (argument,)
+def _take(argument: Any, kinds: list[str], parts: list[bytes]) -> None:
+    """Append what code an argument needs, and its parts as numba passes them."""
+    if (known := _KNOWN.get(id(argument))) is not None:
+        kinds.append(known.kind)
+        parts.append(known.parts)
+    elif isinstance(argument, tuple):
+        kinds.append(type(argument).__name__)
+        for element in argument:
+            _take(element, kinds, parts)
+        kinds.append(_END)
+    elif isinstance(argument, np.ndarray):
+        looked = _look_into(argument)
+        kinds.append(looked.kind)
+        parts.append(looked.parts)
+    else:
+        kinds.append(type(argument).__name__)
+        parts.append(_pack_number(argument))
 
 
-#: Arrays that are alive, by identity: to look into one takes microseconds, and a batch's
-#: arrays go to several kernels.
-_KNOWN: dict[int, tuple[weakref.ref[Any], Taken]] = {}
+_END = ")"  #: of a tuple's elements: no type has such a name
+_DOUBLE = struct.Struct("=d").pack
+_INTEGER = struct.Struct("=q").pack
 
 
-def _look_into(array: NDArray[Any]) -> Taken:
-    dtype, layout = _dtype(array.dtype), array.flags
+def _pack_number(number: float) -> bytes:
+    return _DOUBLE(number) if isinstance(number, float) else _INTEGER(number)
+
+
+class _Look(NamedTuple):
+    """An array as kernels take it."""
+
+    alive: weakref.ref[Any]
+    kind: str  #: what code it needs
+    parts: bytes
+
+
+#: Arrays that are alive, by identity: to look into one takes a microsecond, to find it
+#: here the tenth of one. A run's arrays, and those of its buffers, come batch after
+#: batch, a batch's own go to several kernels. One that dies is taken out before another
+#: object can have its identity.
+_KNOWN: dict[int, _Look] = {}
+
+
+def _look_into(array: NDArray[Any]) -> _Look:
     # Whether it may be written is not part of it: numba tells those types apart, and
     # gives them the same code.
-    kind = dtype, array.ndim, layout.c_contiguous
-    head = 0, 0, array.size, array.itemsize, array.ctypes.data
-    taken = kind, (*head, *array.shape, *array.strides)
+    contiguous = array.flags.c_contiguous
+    kind = _kind(_dtype(array.dtype), array.ndim, contiguous)
+    head = 0, 0, array.size, array.itemsize, _address(array)
+    parts = (*head, *array.shape, *array.strides)
     place = id(array)
     gone = weakref.ref(array, lambda _: _KNOWN.pop(place, None))
-    _KNOWN[place] = gone, taken
-    return taken
+    looked = _KNOWN[place] = _Look(gone, kind, struct.pack(f"={len(parts)}q", *parts))
+    return looked
+
+
+@cache
+def _kind(dtype: str, dimensions: int, contiguous: bool) -> str:  # noqa: FBT001
+    """As text that is made once: the hash of a tuple of such is soon found."""
+    return f"{dtype} {dimensions} {contiguous}"
+
+
+_NO_BYTES = ctypes.c_char * 0
+
+
+def _address(array: NDArray[Any]) -> int:
+    """Where an array's memory begins.
+
+    By the buffer protocol in 0.2 us, where numpy's own attributes take 1.0; that is for
+    contiguous arrays that may be written.
+    """
+    flags = array.flags
+    if flags.c_contiguous and flags.writeable:
+        return ctypes.addressof(_NO_BYTES.from_buffer(array))
+    return int(array.ctypes.data)
 
 
 _DESCRIBED: dict[int, tuple[Any, str]] = {}  #: by identity: records are slow to hash

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-CODE = Code("f", "int64", ("NRT_Free",), b"not really\nobject code")
+CODE = Code("int64", ("NRT_Free",), b"not really\nobject code")
 
 
 class Pair(NamedTuple):
