@@ -1,41 +1,74 @@
 """Arrays that are made once and used for every batch of a run, and of the next run.
 
 A fresh array of a batch's length is new memory to the system, and its pages cost more
-than what is written to them.
+than what is written to them. The views that are handed out are the same objects batch
+after batch too, as long as batches are of one length: a kernel's caller knows an array
+it has seen (`engine.native`).
 """
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class _Shelf:
+    """The arrays of one type, in the order in which a batch takes them."""
+
+    arrays: list[NDArray[Any]] = field(default_factory=list)
+    views: list[NDArray[Any]] = field(default_factory=list)  #: as last handed out
+    used: int = 0
+
+
+class Table(NamedTuple):
+    """Columns of float64 that lie one behind the other."""
+
+    flat: NDArray[np.float64]
+    whole: NDArray[np.float64]  #: the same [column, row]
+    after_first: tuple[NDArray[np.float64], ...]  #: each column from its second row on
+
+
+@dataclass(slots=True)
 class Buffers:
     """Arrays of one batch; they are handed out again when the next one begins."""
 
-    free: dict[str, list[NDArray[Any]]] = field(default_factory=dict)  #: by type
-    given: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
+    shelves: dict[type[np.generic], _Shelf] = field(default_factory=dict)
+    table: Table | None = None  #: as last handed out
 
     def begin(self) -> None:
         """A batch begins: nobody reads what was taken for the one before."""
-        for kind, arrays in self.given.items():
-            self.free.setdefault(kind, []).extend(reversed(arrays))
-            arrays.clear()
+        for shelf in self.shelves.values():
+            shelf.used = 0
 
-    def take(self, count: int, dtype: DTypeLike = np.float64) -> Any:
+    def take(self, count: int, dtype: type[np.generic] = np.float64) -> Any:
         """An array of `count` values, not cleared."""
-        kind = np.dtype(dtype).str
-        free = self.free.get(kind)
-        array = free.pop() if free else np.empty(count, dtype)
-        if len(array) < count:
-            array = np.empty(count, dtype)
-        self.given.setdefault(kind, []).append(array)
-        return array[:count]
+        shelf = self.shelves.get(dtype)
+        if shelf is None:
+            shelf = self.shelves[dtype] = _Shelf()
+        place = shelf.used
+        shelf.used += 1
+        if place == len(shelf.arrays):
+            shelf.arrays.append(np.empty(count, dtype))
+            shelf.views.append(shelf.arrays[place])
+        view = shelf.views[place]
+        if len(view) != count:
+            if len(shelf.arrays[place]) < count:
+                shelf.arrays[place] = np.empty(count, dtype)
+            view = shelf.views[place] = shelf.arrays[place][:count]
+        return view
+
+    def take_table(self, columns: int, rows: int) -> Table:
+        """So many columns, not cleared; one table a batch."""
+        flat, table = self.take(columns * rows), self.table
+        if table is None or table.flat is not flat or len(table.after_first) != columns:
+            whole = flat.reshape(columns, rows)
+            table = self.table = Table(flat, whole, tuple(whole[:, 1:]))
+        return table
 
 
 #: The two that a run works with, of the run that ended last.

@@ -23,13 +23,13 @@ import sys
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,8 +121,7 @@ class Native:
         """Run it; arrays contiguous, integers and floats plain, tuples of them named."""
         kinds: list[str] = []
         parts: list[bytes] = []
-        for argument in args:
-            _take(argument, kinds, parts)
+        _take(args, kinds, parts)
         form = self.forms.get(key := tuple(kinds))
         if form is None:
             with _LOADING:
@@ -169,93 +168,71 @@ class _Form:
 _CALL = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_char_p)
 
 
-def _take(argument: Any, kinds: list[str], parts: list[bytes]) -> None:
-    """Append what code an argument needs, and its parts as numba passes them."""
-    if (known := _KNOWN.get(id(argument))) is not None:
-        kinds.append(known.kind)
-        parts.append(known.parts)
-    elif isinstance(argument, tuple):
-        kinds.append(type(argument).__name__)
-        for element in argument:
-            _take(element, kinds, parts)
-        kinds.append(_END)
-    elif isinstance(argument, np.ndarray):
-        looked = _look_into(argument)
-        kinds.append(looked.kind)
-        parts.append(looked.parts)
-    else:
-        kinds.append(type(argument).__name__)
-        parts.append(_pack_number(argument))
+def _take(arguments: Iterable[Any], kinds: list[str], parts: list[bytes]) -> None:
+    """Append what code arguments need, and their parts as numba passes them."""
+    for argument in arguments:
+        if (known := _KNOWN.get(id(argument))) is not None:
+            _, kind, line = known
+        elif (number := _NUMBERS.get(type(argument))) is not None:
+            kind, pack = number
+            line = pack(argument)
+        elif isinstance(argument, tuple):
+            kinds.append(type(argument).__name__)
+            _take(argument, kinds, parts)
+            kind, line = _END, b""
+        else:
+            _, kind, line = _look_into(argument)
+        kinds.append(kind)
+        parts.append(line)
 
 
 _END = ")"  #: of a tuple's elements: no type has such a name
-_DOUBLE = struct.Struct("=d").pack
 _INTEGER = struct.Struct("=q").pack
+#: How numbers are passed, by type.
+_NUMBERS: dict[type, tuple[str, Callable[[Any], bytes]]] = {
+    bool: ("bool", _INTEGER),
+    int: ("int", _INTEGER),
+    float: ("float", struct.Struct("=d").pack),
+}
+
+#: Arrays that are alive, by identity, with the code they need and their parts. To look
+#: into one takes a microsecond, to find it here the tenth of one: a run's arrays and
+#: those of its buffers come batch after batch, a batch's own go to several kernels. One
+#: that dies is taken out before another object can have its identity.
+_KNOWN: dict[int, tuple[weakref.ref[Any], str, bytes]] = {}
 
 
-def _pack_number(number: float) -> bytes:
-    return _DOUBLE(number) if isinstance(number, float) else _INTEGER(number)
-
-
-class _Look(NamedTuple):
-    """An array as kernels take it."""
-
-    alive: weakref.ref[Any]
-    kind: str  #: what code it needs
-    parts: bytes
-
-
-#: Arrays that are alive, by identity: to look into one takes a microsecond, to find it
-#: here the tenth of one. A run's arrays, and those of its buffers, come batch after
-#: batch, a batch's own go to several kernels. One that dies is taken out before another
-#: object can have its identity.
-_KNOWN: dict[int, _Look] = {}
-
-
-def _look_into(array: NDArray[Any]) -> _Look:
+def _look_into(array: NDArray[Any]) -> tuple[weakref.ref[Any], str, bytes]:
+    flags, dimensions = array.flags, array.ndim
     # Whether it may be written is not part of it: numba tells those types apart, and
     # gives them the same code.
-    contiguous = array.flags.c_contiguous
-    kind = _kind(_dtype(array.dtype), array.ndim, contiguous)
-    head = 0, 0, array.size, array.itemsize, _address(array)
-    parts = (*head, *array.shape, *array.strides)
+    kind = _kind(array.dtype, dimensions, flags.c_contiguous)
+    if flags.c_contiguous and flags.writeable:
+        # By the buffer protocol in 0.3 us, where numpy's own attributes take 1.0.
+        address = ctypes.addressof(_NO_BYTES.from_buffer(array))
+    else:
+        address = array.ctypes.data
+    head = 0, 0, array.size, array.itemsize, address
+    parts = _ARRAYS[dimensions](*head, *array.shape, *array.strides)
     place = id(array)
     gone = weakref.ref(array, lambda _: _KNOWN.pop(place, None))
-    looked = _KNOWN[place] = _Look(gone, kind, struct.pack(f"={len(parts)}q", *parts))
+    looked = _KNOWN[place] = gone, kind, parts
     return looked
 
 
-@cache
-def _kind(dtype: str, dimensions: int, contiguous: bool) -> str:  # noqa: FBT001
-    """As text that is made once: the hash of a tuple of such is soon found."""
-    return f"{dtype} {dimensions} {contiguous}"
-
-
 _NO_BYTES = ctypes.c_char * 0
+#: Packs an array's parts, by the number of its dimensions.
+_ARRAYS = tuple(struct.Struct(f"={5 + 2 * n}q").pack for n in range(4))
+#: By the type's identity: records are slow to hash.
+_KINDS: dict[tuple[int, int, bool], tuple[Any, str]] = {}
 
 
-def _address(array: NDArray[Any]) -> int:
-    """Where an array's memory begins.
-
-    By the buffer protocol in 0.2 us, where numpy's own attributes take 1.0; that is for
-    contiguous arrays that may be written.
-    """
-    flags = array.flags
-    if flags.c_contiguous and flags.writeable:
-        return ctypes.addressof(_NO_BYTES.from_buffer(array))
-    return int(array.ctypes.data)
-
-
-_DESCRIBED: dict[int, tuple[Any, str]] = {}  #: by identity: records are slow to hash
-
-
-def _dtype(dtype: np.dtype[Any]) -> str:
-    if dtype.names is None:
-        return dtype.str
-    known = _DESCRIBED.get(id(dtype))
-    if known is None:
-        text = hashlib.sha256(repr(dtype).encode()).hexdigest()[:16]
-        known = _DESCRIBED[id(dtype)] = dtype, text
+def _kind(dtype: np.dtype[Any], dimensions: int, contiguous: bool) -> str:  # noqa: FBT001
+    """As text that is made once: a tuple of such is soon looked up."""
+    key = id(dtype), dimensions, contiguous
+    if (known := _KINDS.get(key)) is None:
+        text = dtype.str if dtype.names is None else repr(dtype)
+        known = _KINDS[key] = dtype, f"{text} {dimensions} {contiguous}"
     return known[1]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,7 @@ from mmrun.market.tape import Batch, CodeColumn, IntColumn, Kind
 from mmrun.plan.plan import ColumnStep, Plan, SeriesStep, Step
 
 
+T = TypeVar("T", bound=np.generic)
 Floats = NDArray[np.float64]
 _DAY_S = 86_400
 
@@ -141,11 +142,9 @@ class Pipeline:
         self.buffers.begin()
         count = np.searchsorted(self.opens, batch.ts[-1:], side="right").sum()
         self.due, self.opens = self.opens[:count], self.opens[count:]
-        width = len(self.columns)
-        size = 1 + len(batch)
-        flat: Floats = self.buffers.take(width * size).reshape(width, size)
-        flat[:, 0] = self.last
-        block = dict(zip(self.columns, flat[:, 1:], strict=True))
+        table = self.buffers.take_table(len(self.columns), 1 + len(batch))
+        table.whole[:, 0] = self.last
+        block = dict(zip(self.columns, table.after_first, strict=True))
         seen, others = self._observe(batch)
         known = self._steps(batch, seen, others, block)
         for name, row in block.items():
@@ -165,8 +164,8 @@ class Pipeline:
             status=batch.status,
             venue=batch.venue,
         )
-        self._keep_fresh(seen.bits, flat)
-        return rows, flat
+        self._keep_fresh(seen.bits, table.whole)
+        return rows, table.whole
 
     def close(self) -> None:
         """No batch comes any more, and nobody reads what was given."""
@@ -303,8 +302,9 @@ class Pipeline:
             bits = self._bits(step, on.bits)
             runner = self.runners[step.output]
             for here in self._since_opens(on.ts, runner):
-                columns = [column[here] for column in inputs]
-                runner.run(on.ts[here], bits[here], columns, out[here])
+                columns = [_part(column, here) for column in inputs]
+                ts = _part(on.ts, here)
+                runner.run(ts, _part(bits, here), columns, _part(out, here))
 
     def _spread(
         self,
@@ -316,6 +316,9 @@ class Pipeline:
     ) -> None:
         runner = self.runners[name]
         for here in self._since_opens(ts, runner):
+            if here == slice(0, len(ts)):
+                runner.spread(rows, values, out)
+                continue
             low, high = np.searchsorted(rows, (here.start, here.stop))
             runner.spread(rows[low:high] - here.start, values[low:high], out[here])
 
@@ -323,7 +326,8 @@ class Pipeline:
         self, ts: NDArray[np.int64], runner: SeriesRunner
     ) -> Iterator[slice]:
         """Rows of the batch between opens; the runner starts over before each open."""
-        edges = (0, *np.searchsorted(ts, self.due).tolist(), len(ts))
+        opens = np.searchsorted(ts, self.due).tolist() if len(self.due) else ()
+        edges = (0, *opens, len(ts))
         for nth, (start, stop) in enumerate(pairwise(edges)):
             if nth:
                 runner.restart()
@@ -334,6 +338,11 @@ class Pipeline:
         names = _ticking(step, self.plan)
         bits = bits_with(bits, [self.joined[n] for n in names]) if names else bits
         return bits_beside(step, bits, self.seen) if step.hears else bits
+
+
+def _part(column: NDArray[T], rows: slice) -> NDArray[T]:
+    """Those rows of a column: it itself, which kernels know, where they are all."""
+    return column if rows == slice(0, len(column)) else column[rows]
 
 
 def _ticking(step: SeriesStep, plan: Plan) -> list[str]:
