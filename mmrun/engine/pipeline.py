@@ -272,7 +272,8 @@ class Pipeline:
         whole = Stretch(batch.ts, seen.bits, known, tape)
         trades = NO_TRADES
         if self.sparse:
-            trades = trade_rows(batch, seen, others, self.read_at_trades)
+            take, mode = self.buffers.take, self.mode
+            trades = trade_rows(batch, seen, others, self.read_at_trades, take, mode)
         for step in self.plan.steps:
             name = step.output
             if name in self.sparse:

@@ -8,21 +8,23 @@ window as they are (`engine.series`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mmrun.engine.jit import Mode, kernel
 from mmrun.engine.observe import Observed
 from mmrun.lang.nodes import Ticks
 from mmrun.market.tape import Batch, CodeColumn, FloatColumn, IntColumn, Kind
 from mmrun.plan.plan import ColumnStep, Plan, SeriesStep, Step
 
 
+_TRADE, _TRADED = int(Kind.TRADE), int(Ticks.TRADE)
 #: Market columns whose value at a trade row is the row's own.
-AT_TRADES = frozenset({"last_price", "last_size", "last_side"})
+AT_TRADES = ("last_price", "last_size", "last_side")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +50,61 @@ class TradeRows:
     stretch: Stretch
 
 
+class AtTrades(NamedTuple):
+    """Arrays of trade rows to fill; those of AT_TRADES, in its order, may be empty."""
+
+    rows: IntColumn  #: indices in the batch
+    ts: IntColumn
+    bits: CodeColumn
+    price: FloatColumn
+    size: FloatColumn
+    side: FloatColumn
+
+
 def trade_rows(
-    batch: Batch, seen: Observed, others: IntColumn, names: Iterable[str]
+    batch: Batch,
+    seen: Observed,
+    others: IntColumn,
+    names: Iterable[str],
+    take: Callable[..., Any],
+    mode: Mode,
 ) -> TradeRows:
     """The trade rows of a batch, with the named columns of AT_TRADES.
 
-    `others` are the indices of the rows that are no quotes.
+    `others` are the indices of the rows that are no quotes; `take` gives arrays to fill.
     """
-    rows = others[batch.kind[others] == Kind.TRADE]
-    whole: dict[str, NDArray[Any]] = {
-        "last_price": batch.price,
-        "last_size": batch.size,
-        "last_side": seen.side,
-    }
-    known = {name: whole[name][rows].astype(np.float64) for name in names}
-    bits = np.full(len(rows), Ticks.TRADE, np.int8)
-    return TradeRows(rows, Stretch(batch.ts[rows], bits, known, {}))
+    most, names = len(others), set(names)
+    wanted = [most if name in names else 0 for name in AT_TRADES]
+    out = AtTrades(
+        take(most, np.int64), take(most, np.int64), take(most, np.int8), *map(take, wanted)
+    )
+    tape = batch.kind, batch.ts, batch.price, batch.size, seen.side
+    count = mode(look_at_trades)(tape, others, out)
+    if count < most:
+        out = AtTrades(*(column[:count] for column in out))
+    known = dict(zip(AT_TRADES, out[3:], strict=True))
+    known = {name: column for name, column in known.items() if name in names}
+    return TradeRows(out.rows, Stretch(out.ts, out.bits, known, {}))
+
+
+@kernel
+def look_at_trades(tape, others, out):  # type: ignore[no-untyped-def]
+    """What the trade rows among `others` show, one after another; how many they are."""
+    kind, ts, price, size, side = tape
+    found = np.uint64(0)
+    for k in range(len(others)):
+        row = np.uint64(others[k])
+        out.rows[found] = others[k]
+        out.ts[found] = ts[row]
+        out.bits[found] = _TRADED
+        if len(out.price) > 0:
+            out.price[found] = price[row]
+        if len(out.size) > 0:
+            out.size[found] = size[row]
+        if len(out.side) > 0:
+            out.side[found] = side[row]
+        found += np.uint64(kind[row] == _TRADE)
+    return np.int64(found)
 
 
 _NONE = np.zeros(0, np.int64)
@@ -85,7 +126,7 @@ def sparse_steps(plan: Plan) -> frozenset[str]:
 def read_at_trades(plan: Plan, sparse: frozenset[str]) -> tuple[str, ...]:
     """The columns of AT_TRADES that those steps read."""
     read = {n for step in plan.steps if step.output in sparse for n in _read_by(step)}
-    return tuple(sorted(read & AT_TRADES))
+    return tuple(sorted(read.intersection(AT_TRADES)))
 
 
 def _read_by(step: Step) -> tuple[str, ...]:
