@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -209,7 +209,7 @@ def _look_into(array: NDArray[Any]) -> tuple[weakref.ref[Any], str, bytes]:
     kind = _kind(array.dtype, dimensions, flags.c_contiguous)
     if flags.c_contiguous and flags.writeable:
         # By the buffer protocol in 0.3 us, where numpy's own attributes take 1.0.
-        address = ctypes.addressof(_NO_BYTES.from_buffer(array))
+        address = ctypes.addressof(_NO_BYTES.from_buffer(cast("bytearray", array)))
     else:
         address = array.ctypes.data
     head = 0, 0, array.size, array.itemsize, address

@@ -51,6 +51,7 @@ from mmrun.engine.series_state import (
     fresh_ring,
     fresh_state,
 )
+from mmrun.engine.series_std import std_values
 from mmrun.engine.series_windows import (
     COUNT,
     IMBALANCE,
@@ -132,7 +133,7 @@ _OPS: Mapping[str, tuple[How, How]] = {
     "sum": (How(window_values, SUM),) * 2,
     "mean": (How(window_values, MEAN),) * 2,
     "count": (How(window_values, COUNT),) * 2,
-    "std": (How(window_values, STD),) * 2,
+    "std": (How(std_values, STD),) * 2,
     "zscore": (How(window_values, ZSCORE),) * 2,
     "trades": (How(window_values, COUNT),) * 2,
     "volume": (How(window_values, SUM),) * 2,

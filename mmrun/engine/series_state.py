@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmrun.engine.jit import inlined
 from mmrun.engine.state import new_records
@@ -16,6 +17,7 @@ from mmrun.market.tape import CodeColumn, FloatColumn, IntColumn
 RESUM_AFTER = 1024  #: entries that leave before the sums are added up afresh, at least
 NEVER = 2**63 - 1  #: a time after all others
 ENDLESS_NS = 2**62  #: a look-back that nothing outlives: 146 years
+AT_ONCE = 256  #: rows that a kernel takes in steps, each for all of them
 LN2 = 0.6931471805599453
 
 
@@ -73,6 +75,7 @@ class Ring(NamedTuple):
     times: IntColumn
     first: FloatColumn
     second: FloatColumn
+    spare: NDArray[np.float64]  #: [2, AT_ONCE]: what a kernel makes on its way
 
 
 class Held(NamedTuple):
@@ -113,7 +116,8 @@ def fresh_state() -> Any:
 def fresh_ring(capacity: int) -> Ring:
     """A ring that holds nothing."""
     times = np.zeros(capacity, np.int64)
-    return Ring(times, np.full(capacity, math.nan), np.zeros(capacity))
+    first, second = np.full(capacity, math.nan), np.zeros(capacity)
+    return Ring(times, first, second, np.zeros((2, AT_ONCE)))
 
 
 def doubled(ring: Ring, state: Any) -> Ring:
@@ -121,7 +125,7 @@ def doubled(ring: Ring, state: Any) -> Ring:
     capacity = len(ring.times)
     order = (int(state[0].head) + np.arange(capacity)) % capacity
     grown = fresh_ring(2 * capacity)
-    for old, new in zip(ring, grown, strict=True):
+    for old, new in zip(ring[:3], grown[:3], strict=True):
         new[:capacity] = old[order]
     state[0].head = 0
     return grown

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mmrun.engine.jit import Mode, kernel
 from mmrun.engine.observe import Observed
@@ -76,12 +75,15 @@ def trade_rows(
     most, names = len(others), set(names)
     wanted = [most if name in names else 0 for name in AT_TRADES]
     out = AtTrades(
-        take(most, np.int64), take(most, np.int64), take(most, np.int8), *map(take, wanted)
+        take(most, np.int64),
+        take(most, np.int64),
+        take(most, np.int8),
+        *map(take, wanted),
     )
     tape = batch.kind, batch.ts, batch.price, batch.size, seen.side
     count = mode(look_at_trades)(tape, others, out)
     if count < most:
-        out = AtTrades(*(column[:count] for column in out))
+        out = AtTrades._make(column[:count] for column in out)
     known = dict(zip(AT_TRADES, out[3:], strict=True))
     known = {name: column for name, column in known.items() if name in names}
     return TradeRows(out.rows, Stretch(out.ts, out.bits, known, {}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -200,3 +201,37 @@ def test_inputs_must_match_the_step() -> None:
         runner.run(*two, [], np.empty(2))
     with pytest.raises(ValueError, match="do not match"):
         runner.run(*two, [np.empty(1)], np.empty(2))
+
+
+def std_of(
+    ts: NDArray[np.int64], x: NDArray[np.float64], cuts: list[int], mode: Mode
+) -> NDArray[np.float64]:
+    """The std of 100 ns, in batches that end at the cuts."""
+    step = SeriesStep("c", "std", ("x",), (seconds(1e-7),), BOOK)
+    runner, out = SeriesRunner(step, {}, mode=mode), np.empty(len(ts))
+    for start, stop in pairwise([0, *cuts, len(ts)]):
+        here = slice(start, stop)
+        bits = np.full(stop - start, BOOK, np.int8)
+        runner.run(ts[here], bits, [x[here]], out[here])
+    return out
+
+
+@pytest.mark.parametrize("gap", [0.1, 2, 20, 300])
+@pytest.mark.parametrize("odd", [0.0, math.inf, NAN])
+@pytest.mark.parametrize("mode", [compiled, uncompiled])
+def test_std_at_rows_that_all_have_a_value_is_that_of_any_rows(
+    gap: float, odd: float, mode: Mode
+) -> None:
+    """To the bit: where one row is a clock's, another kernel does the work."""
+    rng, rows = np.random.default_rng(7), 5000
+    ts = np.cumsum(rng.uniform(0, gap, rows)).astype(np.int64) - 400
+    x = rng.normal(size=rows) + 1e6
+    x[1234] = odd
+    step = SeriesStep("c", "std", ("x",), (seconds(1e-7),), BOOK)
+    clocked = np.append(np.full(rows, BOOK), OTHER).astype(np.int8)
+    any_rows = np.empty(rows + 1)
+    runner = SeriesRunner(step, {}, mode=mode)
+    runner.run(np.append(ts, ts[-1]), clocked, [np.append(x, 0.0)], any_rows)
+
+    for cuts in ([], [1], [700, 701, 2600]):
+        assert std_of(ts, x, cuts, mode).tobytes() == any_rows[:-1].tobytes()
