@@ -65,8 +65,9 @@ class Buffers:
     def take_table(self, columns: int, rows: int) -> Table:
         """So many columns, not cleared; one table a batch."""
         flat, table = self.take(columns * rows), self.table
-        if table is None or table.flat is not flat or len(table.after_first) != columns:
-            whole = flat.reshape(columns, rows)
+        shape = columns, rows
+        if table is None or table.flat is not flat or table.whole.shape != shape:
+            whole = flat.reshape(shape)
             table = self.table = Table(flat, whole, tuple(whole[:, 1:]))
         return table
 

@@ -67,3 +67,31 @@ def test_a_second_batch_has_the_arrays_of_the_first() -> None:
     buffers.begin()
     second = [buffers.take(32, kind) for kind in kinds]
     assert [a.ctypes.data for a in first] == [a.ctypes.data for a in second]
+
+
+def test_batches_of_one_length_have_the_same_views() -> None:
+    """What a kernel's caller knows of an array serves for the next batch too."""
+    buffers = Buffers()
+    found = []
+    for count in (8, 8, 5, 8):
+        buffers.begin()
+        table = buffers.take_table(2, count)
+        found.append((buffers.take(count, np.int8), table.whole, *table.after_first))
+
+    first, second, shorter, _ = found
+    assert all(a is b for a, b in zip(first, second, strict=True))
+    assert not any(a is b for a, b in zip(first, shorter, strict=True))
+
+
+def test_a_table_has_the_shape_that_is_asked_for() -> None:
+    """Also where as many values had another shape."""
+    buffers = Buffers()
+    for columns, rows in ((2, 6), (3, 4), (0, 5), (0, 1), (1, 12)):
+        buffers.begin()
+        table = buffers.take_table(columns, rows)
+        table.whole[:, 0] = -1
+        for value, column in enumerate(table.after_first):
+            column[:] = value
+
+        assert table.whole.shape == (columns, rows)
+        assert table.whole.tolist() == [[-1, *[k] * (rows - 1)] for k in range(columns)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +43,14 @@ def any_above(xs: Any, bound: float) -> bool:
     for i in range(len(xs)):
         above |= xs[i] > bound
     return bool(above)
+
+
+@kernel
+def summed(xs: Any) -> float:
+    total = 0.0
+    for i in range(len(xs)):
+        total += xs[i]
+    return total
 
 
 @kernel
@@ -103,6 +112,52 @@ def test_a_call_with_another_array_reads_that_array():
     low, high = np.array([1.0]), np.array([9.0])
 
     assert [run(a, 5.0) for a in (low, high, low, high)] == [False, True, False, True]
+
+
+def test_an_array_with_the_identity_of_one_that_is_gone_is_looked_at_anew():
+    """Nothing that is remembered of an array outlives it."""
+    run, places, found = compiled(summed), set(), []
+
+    for value in range(200):
+        xs = np.full(value, 1.0)
+        places.add(id(xs))
+        found.append(run(xs))
+        del xs
+
+    assert found == list(range(200))
+    assert len(places) < 200  # or nothing was tested
+
+
+def test_a_view_reads_what_is_in_its_array_now():
+    """An array that is known is read again, not what it held."""
+    run = compiled(summed)
+    xs = np.zeros(5)
+    view = xs[1:3]
+    before = run(view)
+    xs[:] = 1.0
+
+    assert (before, run(view), run(xs)) == (0.0, 2.0, 5.0)
+
+
+def test_arrays_that_lie_oddly_are_read_as_they_lie():
+    """A column of a matrix, values from the end, what may not be written, nothing."""
+    run = compiled(summed)
+    grid, fixed = np.arange(12.0).reshape(3, 4), np.arange(5.0)
+    fixed.flags.writeable = False
+    given = [grid[:, 1], np.arange(6.0)[::-2], fixed, fixed[1:], np.zeros(0)]
+
+    assert [run(xs) for xs in given] == [15.0, 9.0, 10.0, 10.0, 0.0]
+
+
+def test_threads_may_call_a_kernel_at_once():
+    """What one call hands over is not changed by the next while its kernel runs."""
+    run = compiled(summed)
+    arrays = [np.full(50_000, float(k)) for k in range(4)]
+
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda k: run(arrays[k % 4]), range(100)))
+
+    assert found == [k % 4 * 50_000.0 for k in range(100)]
 
 
 def test_code_is_read_as_it_was_written():
