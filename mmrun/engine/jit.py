@@ -41,6 +41,9 @@ ResidualCall = int | Callable[[NDArray[np.float64]], None]
 _COMPILER = "_mmrun_compiler"  #: the attribute that marks a kernel: how it is compiled
 #: No way in from Python is made, a fifth of the compiling: `engine.native` calls in.
 _INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+#: Looked up once: kernels are asked for batch after batch, and `os.environ` takes a
+#: microsecond.
+_PYTHON_ONLY = os.environ.get("NUMBA_DISABLE_JIT", "0") not in {"", "0"}
 _PLAIN = (int, float, bool, str, bytes, tuple, np.generic, np.dtype, type(None))
 
 
@@ -92,7 +95,7 @@ def compiled(
     if _COMPILER not in vars(function):
         msg = f"{function.__qualname__} is not a kernel; mark it with @kernel"
         raise TypeError(msg)
-    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in {"", "0"}:
+    if _PYTHON_ONLY:
         return uncompiled(function)
     native = _native(function)
     if on_cold is not None:

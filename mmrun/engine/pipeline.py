@@ -140,8 +140,10 @@ class Pipeline:
         batch = self._own_rows(batch)
         self.buffers, self.others = self.others, self.buffers
         self.buffers.begin()
-        count = np.searchsorted(self.opens, batch.ts[-1:], side="right").sum()
-        self.due, self.opens = self.opens[:count], self.opens[count:]
+        self.due = self.opens
+        if len(self.opens):
+            count = np.searchsorted(self.opens, batch.ts[-1:], side="right").sum()
+            self.due, self.opens = self.opens[:count], self.opens[count:]
         table = self.buffers.take_table(len(self.columns), 1 + len(batch))
         table.whole[:, 0] = self.last
         block = dict(zip(self.columns, table.after_first, strict=True))
