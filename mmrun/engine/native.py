@@ -180,19 +180,22 @@ def _take(arguments: Iterable[Any], kinds: list[str], parts: list[bytes]) -> Non
             kinds.append(type(argument).__name__)
             _take(argument, kinds, parts)
             kind, line = _END, b""
-        else:
+        elif isinstance(argument, np.ndarray):
             _, kind, line = _look_into(argument)
+        else:  # a number of numpy's
+            kind = type(argument).__name__
+            line = (_DOUBLE if isinstance(argument, float) else _INTEGER)(argument)
         kinds.append(kind)
         parts.append(line)
 
 
 _END = ")"  #: of a tuple's elements: no type has such a name
-_INTEGER = struct.Struct("=q").pack
+_INTEGER, _DOUBLE = struct.Struct("=q").pack, struct.Struct("=d").pack
 #: How numbers are passed, by type.
 _NUMBERS: dict[type, tuple[str, Callable[[Any], bytes]]] = {
     bool: ("bool", _INTEGER),
     int: ("int", _INTEGER),
-    float: ("float", struct.Struct("=d").pack),
+    float: ("float", _DOUBLE),
 }
 
 #: Arrays that are alive, by identity, with the code they need and their parts. To look

@@ -46,6 +46,11 @@ def any_above(xs: Any, bound: float) -> bool:
 
 
 @kernel
+def scaled(count: int, by: float) -> float:
+    return count * by
+
+
+@kernel
 def summed(xs: Any) -> float:
     total = 0.0
     for i in range(len(xs)):
@@ -147,6 +152,13 @@ def test_arrays_that_lie_oddly_are_read_as_they_lie():
     given = [grid[:, 1], np.arange(6.0)[::-2], fixed, fixed[1:], np.zeros(0)]
 
     assert [run(xs) for xs in given] == [15.0, 9.0, 10.0, 10.0, 0.0]
+
+
+def test_numbers_of_numpy_come_as_plain_ones_do():
+    """A count that a sum gave, a quotient of an array's values."""
+    run = compiled(scaled)
+
+    assert run(np.int64(3), np.float64(0.5)) == run(3, 0.5) == 1.5
 
 
 def test_threads_may_call_a_kernel_at_once():
