@@ -29,8 +29,8 @@ _QUOTE, _DEPTH, _CLEAR = int(Kind.QUOTE), int(Kind.DEPTH), int(Kind.CLEAR)
 _TRADE = int(Kind.TRADE)
 #: Bits of a row beside lang.nodes.Ticks. SAME: what the residual reads is as it was one
 #: row before. CALM: a quote row at the prices of the last book row, so that sizes alone
-#: may differ.
-SAME, CALM = 8, 16
+#: may differ. OPENS: windows start over here, and it is no trade row.
+SAME, CALM, OPENS = 8, 16, 32
 
 OBSERVED = np.dtype(
     [

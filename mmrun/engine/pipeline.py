@@ -18,17 +18,14 @@ from mmrun.engine.bind import sizes_of, too_deep
 from mmrun.engine.buffers import Buffers, give_back, spare_buffers
 from mmrun.engine.columns import ColumnProgram, compile_program
 from mmrun.engine.consolidate import observe_venues
+from mmrun.engine.fresh import FreshColumns
 from mmrun.engine.interpret import InterpretedColumn
 from mmrun.engine.jit import Mode, uncompiled
 from mmrun.engine.kept import KEPT, KeptColumns
 from mmrun.engine.kernel import Rows
+from mmrun.engine.layout import lay_out, parted
 from mmrun.engine.levels import Levels
-from mmrun.engine.observe import (
-    SAME,
-    Observed,
-    TapeRows,
-    observe,
-)
+from mmrun.engine.observe import Observed, TapeRows, observe
 from mmrun.engine.observe_quotes import NOT_QUOTES, observe_quotes
 from mmrun.engine.series import SeriesRunner
 from mmrun.engine.sights import (
@@ -43,6 +40,7 @@ from mmrun.engine.sights import (
 from mmrun.engine.sparse import (
     NO_TRADES,
     Stretch,
+    TradeRows,
     read_at_trades,
     samples_trades,
     sparse_steps,
@@ -82,7 +80,7 @@ class Pipeline:
     observers: Any  #: OBSERVER, one a venue
     stale_after_ns: int  #: silence after which a venue has no part in the market
     levels: Levels  #: the market columns of deeper levels
-    columns: tuple[str, ...]  #: what the kernel's block holds, row by row
+    fresh: FreshColumns  #: what the kernel reads
     read: frozenset[str]  #: the market columns that are read
     held_columns: tuple[str, ...]  #: those of them to be made beside the touch
     sparse: frozenset[str]  #: the steps that run on trade rows alone
@@ -91,7 +89,6 @@ class Pipeline:
     due: NDArray[np.int64]  #: those of them in the batch
     sights: Mapping[str, Sight]  #: the markets of single venues and references, by name
     watched: NDArray[np.int64] | None  #: rows of each instrument that is not quoted
-    last: Floats  #: the block's columns at the last row
     begun: bool = False  #: a row of what is quoted has come
     seen: dict[str, CodeColumn] = field(default_factory=dict)  #: bits of each sight
     looked: dict[str, Floats] = field(default_factory=dict)  #: and its columns
@@ -102,6 +99,11 @@ class Pipeline:
     constants: dict[str, Floats] = field(default_factory=dict)
     buffers: Buffers = field(default_factory=spare_buffers)
     others: Buffers = field(default_factory=spare_buffers)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the kernel's block holds."""
+        return self.fresh.layout.columns
 
     def run(self, batch: Batch) -> Columns:
         """The rows as the kernel reads them, and a float64 block [column, fresh row].
@@ -144,14 +146,15 @@ class Pipeline:
         if len(self.opens):
             count = np.searchsorted(self.opens, batch.ts[-1:], side="right").sum()
             self.due, self.opens = self.opens[:count], self.opens[count:]
-        table = self.buffers.take_table(len(self.columns), 1 + len(batch))
-        table.whole[:, 0] = self.last
-        block = dict(zip(self.columns, table.after_first, strict=True))
-        seen, others = self._observe(batch)
-        known = self._steps(batch, seen, others, block)
-        for name, row in block.items():
-            if known[name] is not row:
-                row[:] = known[name]
+        leaves = self.fresh.begin(len(batch), self.buffers)
+        seen, others = self._observe(batch, leaves)
+        trades = NO_TRADES
+        if self.sparse:
+            take, mode = self.buffers.take, self.mode
+            trades = trade_rows(batch, seen, others, self.read_at_trades, take, mode)
+        self._trade_steps(trades)
+        self._dense_steps(batch, seen, trades, leaves)
+        block = self._late_steps(batch.ts, seen.bits, trades.rows)
         rows = Rows(
             ts=batch.ts,
             kind=batch.kind,
@@ -166,41 +169,32 @@ class Pipeline:
             status=batch.status,
             venue=batch.venue,
         )
-        self._keep_fresh(seen.bits, table.whole)
-        return rows, table.whole
+        return rows, block
 
     def close(self) -> None:
         """No batch comes any more, and nobody reads what was given."""
         give_back(self.others)
         give_back(self.buffers)
 
-    def _keep_fresh(self, bits: NDArray[np.int8], block: Floats) -> None:
-        """Set SAME where nothing is fresh, and close the gaps such rows leave.
-
-        `block` holds the columns of the last fresh row, then of each row.
-        """
-        same = self.buffers.take(len(bits), np.int8).view(np.bool_)
-        same[:] = True
-        for column in block.view(np.int64):
-            same &= column[1:] == column[:-1]
-        bits += same.view(np.int8) * np.int8(SAME)
-        fresh = np.flatnonzero(~same) + 1
-        block[:, 1 : len(fresh) + 1] = block[:, fresh]
-        self.last = block[:, len(fresh)].copy()
-
-    def _observe(self, batch: Batch) -> tuple[Observed, IntColumn]:
+    def _observe(
+        self, batch: Batch, leaves: Mapping[str, Floats]
+    ) -> tuple[Observed, IntColumn]:
         """What the rows show, and the indices of those that are no quotes."""
         count = len(batch)
         take = self.buffers.take
         prices = count if self.read & {"bid", "ask"} else 0
         sizes = count if self.read & {"bid_size", "ask_size"} else 0
+
+        def place(name: str, length: int) -> Floats:
+            return leaves[name] if name in leaves else take(length)
+
         out = Observed(
             bits=take(count, np.int8),
-            mid=take(count),
-            bid=take(prices),
-            bid_size=take(sizes),
-            ask=take(prices),
-            ask_size=take(sizes),
+            mid=place("mid", count),
+            bid=place("bid", prices),
+            bid_size=place("bid_size", sizes),
+            ask=place("ask", prices),
+            ask_size=place("ask_size", sizes),
             first=take(count, np.int64),
             second=take(count, np.int64),
             side=take(count, np.int8),
@@ -261,69 +255,96 @@ class Pipeline:
         left = (closes[index] - ts) / 1e9
         return np.where((index >= 0) & (left > 0), left, np.nan)
 
-    def _steps(
+    def _trade_steps(self, trades: TradeRows) -> None:
+        """The columns at trade rows alone."""
+        places = self.fresh.hold(len(trades.rows), self.buffers)
+        for step in self.plan.steps:
+            if (name := step.output) in self.sparse:
+                out = places.get(name)
+                if out is None:
+                    out = self.buffers.take(len(trades.rows))
+                self._compute(step, trades.stretch, out)
+                trades.stretch.known[name] = out
+
+    def _dense_steps(
         self,
         batch: Batch,
         seen: Observed,
-        others: IntColumn,
-        block: Mapping[str, Floats],
-    ) -> dict[str, Floats]:
-        """All columns by name, those of the block in its lines where they are made."""
+        trades: TradeRows,
+        leaves: Mapping[str, Floats],
+    ) -> None:
+        """The columns at every row; what fresh rows are made of goes into `leaves`."""
         known = self._market_columns(batch, seen)
         tape = {"last_price": batch.price, "last_size": batch.size}
         whole = Stretch(batch.ts, seen.bits, known, tape)
-        trades = NO_TRADES
-        if self.sparse:
-            take, mode = self.buffers.take, self.mode
-            trades = trade_rows(batch, seen, others, self.read_at_trades, take, mode)
+        elsewhere = self.fresh.layout.elsewhere
         for step in self.plan.steps:
-            name = step.output
-            if name in self.sparse:
-                out = self.buffers.take(len(trades.rows))
-                self._compute(step, trades.stretch, out)
-                trades.stretch.known[name] = out
+            if (name := step.output) in elsewhere:
                 continue
-            if (line := block.get(name)) is None:
-                line = self.buffers.take(len(batch))
-            known[name] = out = line
+            out = leaves.get(name)
+            if out is None:
+                out = self.buffers.take(len(batch))
+            known[name] = out
             if samples_trades(step) and step.inputs[0] in self.sparse:
-                values = trades.stretch.known[step.inputs[0]]
-                self._spread(name, trades.rows, values, batch.ts, out)
+                self._spread(step, trades, batch.ts, out)
             else:
                 self._compute(step, whole, out)
-        return known
+        for name, row in leaves.items():
+            if known[name] is not row:
+                row[:] = known[name]
+
+    def _late_steps(self, ts: IntColumn, bits: CodeColumn, trades: IntColumn) -> Floats:
+        """The columns that the kernel reads, at fresh rows; the others are SAME."""
+        layout = self.fresh.layout
+        if len(self.due) and layout.held:
+            self.fresh.start_over(trades, np.searchsorted(ts, self.due), bits)
+        held = self.fresh.all_held()
+        for step in self.plan.steps:
+            if isinstance(step, ColumnStep) and step.output in held:
+                self._pointwise(step, held, held[step.output])
+        found = self.fresh.find(bits, self.buffers)
+        for step in self.plan.steps:
+            if isinstance(step, ColumnStep) and step.output in layout.late:
+                if (out := found.known.get(step.output)) is None:
+                    out = found.known[step.output] = self.buffers.take(found.number)
+                self._pointwise(step, found.known, out)
+        return self.fresh.keep(found, bits, self.buffers)
 
     def _compute(self, step: Step, on: Stretch, out: Floats) -> None:
         if isinstance(step, ColumnStep):
-            inputs = [
-                self.constants[name] if name.startswith("$") else on.known[name]
-                for name in step.program.inputs
-            ]
-            self.programs[step.output].run(inputs, out)
-        else:
-            inputs = [on.observed(name) for name in step.inputs]
-            bits = self._bits(step, on.bits)
-            runner = self.runners[step.output]
-            for here in self._since_opens(on.ts, runner):
-                columns = [_part(column, here) for column in inputs]
-                ts = _part(on.ts, here)
-                runner.run(ts, _part(bits, here), columns, _part(out, here))
+            self._pointwise(step, on.known, out)
+            return
+        inputs = [on.observed(name) for name in step.inputs]
+        bits = self._bits(step, on.bits)
+        runner = self.runners[step.output]
+        for here in self._since_opens(on.ts, runner):
+            columns = [_part(column, here) for column in inputs]
+            ts = _part(on.ts, here)
+            runner.run(ts, _part(bits, here), columns, _part(out, here))
+
+    def _pointwise(
+        self, step: ColumnStep, known: Mapping[str, Floats], out: Floats
+    ) -> None:
+        inputs = [
+            self.constants[name] if name.startswith("$") else known[name]
+            for name in step.program.inputs
+        ]
+        self.programs[step.output].run(inputs, out)
 
     def _spread(
-        self,
-        name: str,
-        rows: NDArray[np.int64],
-        values: Floats,
-        ts: NDArray[np.int64],
-        out: Floats,
+        self, step: SeriesStep, trades: TradeRows, ts: IntColumn, out: Floats
     ) -> None:
-        runner = self.runners[name]
+        """What is sampled at trades, at every row."""
+        runner = self.runners[step.output]
+        values = trades.stretch.known[step.inputs[0]]
         for here in self._since_opens(ts, runner):
             if here == slice(0, len(ts)):
-                runner.spread(rows, values, out)
+                runner.spread(trades.rows, values, out)
                 continue
-            low, high = np.searchsorted(rows, (here.start, here.stop))
-            runner.spread(rows[low:high] - here.start, values[low:high], out[here])
+            low, high = np.searchsorted(trades.rows, (here.start, here.stop))
+            runner.spread(
+                trades.rows[low:high] - here.start, values[low:high], out[here]
+            )
 
     def _since_opens(
         self, ts: NDArray[np.int64], runner: SeriesRunner
@@ -398,7 +419,7 @@ def new_pipeline(
     stale_after = plan.strategy.risk.stale_after_ns
     stale_after_ns = NEVER if stale_after is None else stale_after
     sparse = sparse_steps(plan)
-    columns = tuple(n for n in plan.read_at_rows if n[0] not in "$@~")
+    plan = parted(plan, sparse)
     pipeline = Pipeline(
         plan=plan,
         values=values,
@@ -417,8 +438,7 @@ def new_pipeline(
             mode,
         ),
         watched=np.zeros(len(watched), np.int64) if watched else None,
-        columns=columns,
-        last=np.full(len(columns), np.nan),
+        fresh=FreshColumns(lay_out(plan, sparse), mode),
         read=frozenset(plan.base_columns),
         held_columns=_held_columns(plan, sparse),
         sparse=sparse,

@@ -127,11 +127,11 @@ def sparse_steps(plan: Plan) -> frozenset[str]:
 
 def read_at_trades(plan: Plan, sparse: frozenset[str]) -> tuple[str, ...]:
     """The columns of AT_TRADES that those steps read."""
-    read = {n for step in plan.steps if step.output in sparse for n in _read_by(step)}
+    read = {n for step in plan.steps if step.output in sparse for n in read_by(step)}
     return tuple(sorted(read.intersection(AT_TRADES)))
 
 
-def _read_by(step: Step) -> tuple[str, ...]:
+def read_by(step: Step) -> tuple[str, ...]:
     """The columns and run values that a step reads."""
     return step.program.inputs if isinstance(step, ColumnStep) else step.inputs
 
@@ -149,7 +149,7 @@ def _made_of_trades(step: Step, found: set[str]) -> bool:
     """Whether a step can be computed from trade rows and steps that are."""
     if samples_trades(step):
         return False
-    columns = [name for name in _read_by(step) if not name.startswith("$")]
+    columns = [name for name in read_by(step) if not name.startswith("$")]
     if isinstance(step, SeriesStep):
         return step.ticks == Ticks.TRADE and all(
             name in found or name in AT_TRADES for name in columns
@@ -162,9 +162,10 @@ def _only_sampled(name: str, plan: Plan, found: set[str]) -> bool:
     if name in plan.read_at_rows:
         return False
     return all(
-        step.output in found or samples_trades(step) for step in _readers(name, plan)
+        step.output in found or samples_trades(step) for step in readers(name, plan)
     )
 
 
-def _readers(name: str, plan: Plan) -> Iterator[Step]:
-    return (step for step in plan.steps if name in _read_by(step))
+def readers(name: str, plan: Plan) -> Iterator[Step]:
+    """The steps that read a column."""
+    return (step for step in plan.steps if name in read_by(step))
