@@ -27,7 +27,7 @@ from mmrun.market.tape import CodeColumn, FloatColumn, IntColumn
 
 #: Rows that are looked at together, so that what is noted of them stays at hand.
 _STRETCH = 4096
-_FEW = 16  #: a part of the candidates that is not worth leaving out
+_FEW = 16  #: candidates of which one is not worth leaving out
 #: Bits of the rows at which the next value of what is held comes.
 _NEXT_HELD = int(Ticks.TRADE) | OPENS
 

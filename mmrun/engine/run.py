@@ -4,8 +4,9 @@ For every batch of the feed
   1. Columns: prices as ticks, trade signs, the touch (`observe.observe`, of several
      venues `consolidate.observe_venues`), the markets of single venues and references
      (`sights`), a run's inputs (`asof`), then numexpr expressions and over-time
-     functions in turn; lives in `pipeline.Pipeline`. Rows of what is not quoted are
-     clock rows from here on.
+     functions in turn; what rows alone read is computed at fresh rows, where something
+     that it is made of changes (`layout`, `fresh`); lives in `pipeline.Pipeline`. Rows
+     of what is not quoted are clock rows from here on.
   2. Rows, one after another; lives in `kernel.advance`. For each row
      a. Run what is due before it, in time order: answers and fill notices reaching us,
         session open and close, flattening, silence, requests reaching a venue, the
