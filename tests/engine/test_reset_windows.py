@@ -40,6 +40,7 @@ FUNCTIONS = (
     "kyle_lambda(3s, bar=1s)",
     "sample(mid, trade)",
     "sample(std(ret(last_price), 3s), trade)",
+    "mid * (1 + coalesce(2 * sample(ret(last_price), trade) + 1, 5))",
 )
 OPENS_MS = (21_000, 42_000)  #: rows of quotes: the book is known from them on
 HOURS = {"open": "09:30", "close": "16:00"}

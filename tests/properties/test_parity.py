@@ -248,6 +248,43 @@ def strategies(draw: DrawFn) -> dict[str, str]:
     return texts
 
 
+#: What changes at trades alone, as columns are made of it there and kept between.
+SAMPLES = {
+    "price": ["sample(vwap({t}), trade)", "sample(max_over(last_price, {w}), trade)"],
+    "size": ["sample(signed_volume({t}), trade)", "sample(2 * volume({t}), trade)"],
+    "ratio": ["sample(trade_imbalance({t}), trade)"],
+    "relative": ["sample(std(ret(last_price), {w}), trade)"],
+    "sigma": ["sample(volatility(last_price, {t}), trade)"],
+    "bool": ["(sample(mean(last_side, {w}), trade) > 0)"],
+}
+
+
+class Sampler(Maker):
+    """Draws formulas of samples at trades, and little else."""
+
+    def leaf(self, kind: str, stage: str) -> str:
+        if kind not in SAMPLES or self.draw(st.integers(0, 3)) == 0:
+            return super().leaf(kind, stage)
+        return self.over_time(kind, 0)
+
+    def over_time(self, kind: str, depth: int) -> str:
+        text = self.pick(SAMPLES[kind]) if kind in SAMPLES else self.leaf(kind, "data")
+        return text.format(w=self.pick(WINDOWS), t=self.pick(TIMES))
+
+
+@st.composite
+def samples(draw: DrawFn) -> dict[str, str]:
+    """Formulas beside what moves at book rows, made of samples at trades."""
+    maker = Sampler(draw, {kind: [] for kind in KINDS})
+    one, two, three = (maker.value("price", "data", 3) for _ in range(3))
+    condition = maker.value("bool", "data", 2)
+    return {
+        "fair": f"(mid + {one})",
+        "half_spread": f"({two} if ({condition}) and bid < ask else spread)",
+        "reservation": f"max({three}, (fair + average_cost) / 2)",
+    }
+
+
 PARAMS = {
     "edge": (0.7, None),
     "back": (2.0, None),
@@ -586,6 +623,20 @@ def test_the_compiled_plan_has_the_bits_of_the_definition(
     found = by_plan(plan, tape, cuts, compiled, machine_code, conditions)
 
     assert differences(by_definition(meant(checked), tape), found) == []
+
+
+@given(texts=samples(), tape=tapes(), cuts=CUTS, machine=st.booleans())
+@settings(deadline=None, max_examples=EXAMPLES)
+def test_what_is_made_of_samples_has_the_bits_of_the_definition(
+    texts: dict[str, str], tape: Tape, cuts: list[int], *, machine: bool
+) -> None:
+    """Columns that are held between trades, alone and within others, are no others."""
+    checked = as_written(texts)
+    how = (compiled, machine_code) if machine else (uncompiled, plain_python)
+
+    found = by_plan(compile_plan(checked), tape, cuts, *how, ())
+
+    assert differences(by_definition(checked.fields, tape), found) == []
 
 
 @given(texts=strategies(), tape=tapes(), cuts=CUTS)
