@@ -30,6 +30,7 @@ class Table(NamedTuple):
 
     flat: NDArray[np.float64]
     whole: NDArray[np.float64]  #: the same [column, row]
+    bits: NDArray[np.int64]  #: the same as bit patterns
     after_first: tuple[NDArray[np.float64], ...]  #: each column from its second row on
 
 
@@ -38,12 +39,14 @@ class Buffers:
     """Arrays of one batch; they are handed out again when the next one begins."""
 
     shelves: dict[type[np.generic], _Shelf] = field(default_factory=dict)
-    table: Table | None = None  #: as last handed out
+    tables: list[Table] = field(default_factory=list)  #: as last handed out
+    tables_used: int = 0
 
     def begin(self) -> None:
         """A batch begins: nobody reads what was taken for the one before."""
         for shelf in self.shelves.values():
             shelf.used = 0
+        self.tables_used = 0
 
     def take(self, count: int, dtype: type[np.generic] = np.float64) -> Any:
         """An array of `count` values, not cleared."""
@@ -63,13 +66,21 @@ class Buffers:
         return view
 
     def take_table(self, columns: int, rows: int) -> Table:
-        """So many columns, not cleared; one table a batch."""
-        flat, table = self.take(columns * rows), self.table
-        shape = columns, rows
-        if table is None or table.flat is not flat or table.whole.shape != shape:
-            whole = flat.reshape(shape)
-            table = self.table = Table(flat, whole, tuple(whole[:, 1:]))
+        """So many columns, not cleared."""
+        flat, place = self.take(columns * rows), self.tables_used
+        self.tables_used += 1
+        if place == len(self.tables):
+            self.tables.append(table_of(flat, columns, rows))
+        table = self.tables[place]
+        if table.flat is not flat or table.whole.shape != (columns, rows):
+            table = self.tables[place] = table_of(flat, columns, rows)
         return table
+
+
+def table_of(flat: NDArray[np.float64], columns: int, rows: int) -> Table:
+    """The table that lies in an array."""
+    whole = flat.reshape(columns, rows)
+    return Table(flat, whole, whole.view(np.int64), tuple(whole[:, 1:]))
 
 
 #: The two that a run works with, of the run that ended last.

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmrun.engine.buffers import Buffers
+from mmrun.engine.buffers import Buffers, Table, table_of
 from mmrun.engine.jit import Mode, kernel
 from mmrun.engine.layout import Layout
 from mmrun.engine.observe import OPENS, SAME
@@ -35,7 +35,8 @@ _NEXT_HELD = int(Ticks.TRADE) | OPENS
 class Candidates(NamedTuple):
     """Rows of a batch at which a leaf changes, and the first row of all."""
 
-    rows: IntColumn
+    rows: IntColumn  #: as many as there are first, then room
+    number: int
     known: dict[str, FloatColumn]  #: all of `Layout.lines`, at those rows
 
 
@@ -49,9 +50,9 @@ class FreshColumns:
     layout: Layout
     mode: Mode
     places: IntColumn = field(init=False)  #: in the block, of `dense` and `held`; or -1
-    dense: FloatColumn = field(init=False)  #: [leaf, row]
-    held: FloatColumn = field(init=False)  #: [what is held, trade row]
-    block: FloatColumn = field(init=False)  #: [line, candidate]
+    dense: Table = field(init=False)  #: [leaf, row]
+    held: Table = field(init=False)  #: [what is held, trade row]
+    block: Table = field(init=False)  #: [line, candidate]
     last: FloatColumn = field(init=False)  #: the block at the last row
     begun: bool = False  #: there was a row
 
@@ -62,66 +63,68 @@ class FreshColumns:
         found = [places.get(name, -1) for name in (*leaves, *held)]
         self.places = np.array(found, np.int64)
         self.dense, self.held, self.block = (
-            np.full((len(names), 1), np.nan) for names in (leaves, held, lines)
+            table_of(np.full(len(names), np.nan), len(names), 1)
+            for names in (leaves, held, lines)
         )
-        self.last = self.block[:, 0]
+        self.last = self.block.whole[:, 0]
 
     def begin(self, count: int, buffers: Buffers) -> dict[str, FloatColumn]:
         """A batch of that many rows begins: where its leaves are to be made, by name."""
-        self.dense = _behind(self.dense[:, -1], count, buffers)
+        self.dense = _behind(self.dense.whole[:, -1], count, buffers)
         self.block = _behind(self.last, count, buffers)
-        return dict(zip(self.layout.leaves, self.dense[:, 1:], strict=True))
+        return dict(zip(self.layout.leaves, self.dense.after_first, strict=True))
 
     def hold(self, count: int, buffers: Buffers) -> dict[str, FloatColumn]:
         """It has so many trade rows: where what is sampled is to be made, by name."""
-        self.held = _behind(self.held[:, -1], count, buffers)
-        return dict(zip(self.layout.samples, self.held[:, 1:], strict=False))
+        self.held = _behind(self.held.whole[:, -1], count, buffers)
+        return dict(zip(self.layout.samples, self.held.after_first, strict=False))
 
     def start_over(self, trades: IntColumn, opens: IntColumn, bits: CodeColumn) -> None:
         """Samples are missing from the rows `opens` on, until the next trade."""
         opens = np.setdiff1d(opens, trades)
         places = 1 + np.searchsorted(trades, opens)
-        self.held = np.insert(self.held, places, np.nan, axis=1)
+        held = np.insert(self.held.whole, places, np.nan, axis=1)
+        self.held = table_of(held.ravel(), *held.shape)
         bits[opens] |= OPENS
 
     def all_held(self) -> dict[str, FloatColumn]:
         """What is held by name, the value before the batch first."""
-        return dict(zip(self.layout.held, self.held, strict=True))
+        return dict(zip(self.layout.held, self.held.whole, strict=True))
 
     def find(self, bits: CodeColumn, buffers: Buffers) -> Candidates:
         """Set SAME at rows that are no candidates, once leaves and samples are there."""
         rows = buffers.take(len(bits), np.int64)
         found = self.mode(find_candidates)(
-            self.dense.view(np.int64),
-            self.held.view(np.int64),
+            self.dense.bits,
+            self.held.bits,
             self.places,
             bits,
             buffers.take(_STRETCH, np.int8),
             rows,
-            self.block.view(np.int64),
+            self.block.bits,
             int(self.begun),
         )
         self.begun = self.begun or len(bits) > 0
-        lines = self.block[:, 1 : found + 1]
-        return Candidates(
-            rows[:found], dict(zip(self.layout.lines, lines, strict=True))
-        )
+        lines = (line[:found] for line in self.block.after_first)
+        known = dict(zip(self.layout.lines, lines, strict=True))
+        return Candidates(rows, found, known)
 
-    def keep(self, rows: IntColumn, bits: CodeColumn, buffers: Buffers) -> FloatColumn:
+    def keep(
+        self, found: Candidates, bits: CodeColumn, buffers: Buffers
+    ) -> FloatColumn:
         """Set SAME at candidates that are not fresh; the kernel's columns at the rest."""
-        columns = self.block[: len(self.layout.columns)]
+        width, marks = len(self.layout.columns), buffers.take(_STRETCH, np.int8)
         kept = self.mode(keep_fresh)(
-            columns.view(np.int64), rows, bits, buffers.take(_STRETCH, np.int8)
+            self.block.bits, width, found.rows, found.number, bits, marks
         )
-        self.last = self.block[:, kept]
-        return columns
+        self.last = self.block.whole[:, kept]
+        return self.block.whole[:width]
 
 
-def _behind(last: FloatColumn, count: int, buffers: Buffers) -> FloatColumn:
+def _behind(last: FloatColumn, count: int, buffers: Buffers) -> Table:
     """A table with room for so many rows of columns, behind their last values."""
-    table: FloatColumn = buffers.take(len(last) * (count + 1))
-    table = table.reshape(len(last), count + 1)
-    table[:, 0] = last
+    table = buffers.take_table(len(last), count + 1)
+    table.whole[:, 0] = last
     return table
 
 
@@ -206,25 +209,26 @@ def pick_held(column, bits, rows, seen, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def keep_fresh(block, rows, bits, marks):  # type: ignore[no-untyped-def]
+def keep_fresh(block, width, rows, count, bits, marks):  # type: ignore[no-untyped-def]
     """Leave out the candidates at which no column changes, and set SAME there.
 
-    Returns how many stay; `block` begins with what was before the first. Where hardly
-    any would go, all stay: to move the rest costs more than what is evaluated in vain.
+    Returns how many stay; `block` begins with what was before the first, and the columns
+    are its first lines. Where hardly any would go, all stay: to move the rest costs more
+    than what is evaluated in vain.
     """
     kept = 0
-    for start in range(0, len(rows), _STRETCH):
-        stop = min(start + _STRETCH, len(rows))
+    for start in range(0, count, _STRETCH):
+        stop = min(start + _STRETCH, count)
         here = marks[: stop - start]
         here[:] = 0
-        for k in range(len(block)):
+        for k in range(width):
             mark_changes(block[k, start + 1 : stop + 1], block[k, start:stop], here)
         new = count_marked(here)
         if kept == start and _FEW * (stop - start - new) < stop - start:
             kept = stop
             continue
         drop(here, rows[start:stop], bits)
-        for k in range(len(block)):
+        for k in range(width):
             close_gaps(block[k], here, start + 1, kept + 1)
         kept += new
     return kept

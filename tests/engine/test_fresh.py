@@ -74,7 +74,7 @@ def by_tables(columns: FreshColumns, rows: list[Any], buffers: Buffers) -> Any:
     if opens.any():
         columns.start_over(trades, np.flatnonzero(opens), bits)
     found = columns.find(bits, buffers)
-    block = columns.keep(found.rows, bits, buffers)
+    block = columns.keep(found, bits, buffers)
     read = at_rows(Rows(*[bits] * len(Rows._fields)), block)
     return read.copy(), bits
 
