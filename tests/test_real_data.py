@@ -18,7 +18,7 @@ from mmrun.engine.records import Recording
 from mmrun.engine.run import Conditions, drive
 from mmrun.feeds.replay import Replay, TapeFeed
 from mmrun.market.dataset import Dataset, load_dataset
-from mmrun.market.tape import Batch
+from mmrun.market.tape import BATCH_COLUMNS, Batch
 
 
 LATENCY = Latency(
@@ -187,7 +187,7 @@ def test_two_venues_in_batches_of_any_size_give_the_same_bytes(
 
 def joined(batches: list[Batch]) -> Batch:
     """Batches end to end."""
-    columns = ([getattr(b, n) for b in batches] for n in Batch.__dataclass_fields__)
+    columns = ([getattr(b, n) for b in batches] for n in BATCH_COLUMNS)
     return Batch(*map(np.concatenate, columns))
 
 

@@ -217,8 +217,8 @@ def sign_trade(now, price, side, mid):  # type: ignore[no-untyped-def]
     last price change of trades, carried over zero ticks.
     """
     # Without branches: nobody can foretell whether the next trade is up or down.
-    up, down = int(price > now.last_trade), int(price < now.last_trade)
-    move = up - down + now.last_move * (1 - (up | down))
+    change = change_of(price, now.last_trade)
+    move = change + now.last_move * (1 - change * change)
     now.last_move = move
     now.last_trade = price
     if side != 0:
@@ -233,6 +233,12 @@ def sign_trade(now, price, side, mid):  # type: ignore[no-untyped-def]
     else:
         now.inferred += 1
     return sign
+
+
+@inlined
+def change_of(price: float, before: float) -> int:
+    """The sign of a price's change: 0 where there is none, or no price."""
+    return int(price > before) - int(price < before)
 
 
 @kernel

@@ -4,6 +4,7 @@ On a tape of quotes and trades nearly all there is to do is the same for every r
 is done column by column, in loops over a few arrays each that the compiler turns into
 vector instructions, over stretches that stay in the nearest cache. What is not the same
 (trades, clock and status rows, prices that a product cannot place) follows row by row.
+Where the tape is packed (`market.packing`), prices have been placed and compared.
 Kernels.
 """
 
@@ -16,6 +17,7 @@ from mmrun.engine.observe import (
     CALM,
     ask_ticks,
     bid_ticks,
+    change_of,
     lowers_queue,
     sign_trade,
     trade_ticks,
@@ -30,26 +32,43 @@ _DEPTH, _CLEAR = int(Kind.DEPTH), int(Kind.CLEAR)
 _STRETCH = 8192
 #: What `observe_quotes` gives where there are depth rows.
 NOT_QUOTES = -1
+#: What it takes where nothing is packed.
+NOT_PACKED = np.zeros(0, np.int8)
 
 
 @kernel
-def observe_quotes(observers, batch, out, others):  # type: ignore[no-untyped-def]
+def observe_quotes(observers, batch, calm, out, others):  # type: ignore[no-untyped-def]
     """Look at all rows of one venue; `others` gets the indices of rows that are no quotes.
+
+    `calm` is what is packed, and then `out.first` and `out.second` are there; else it is
+    NOT_PACKED.
 
     Returns how many those are, or NOT_QUOTES having done nothing.
     """
     now = observers[0].seen
     count = len(batch.ts)
-    if now.per_tick <= 0.0 or has_levels(batch.kind):
+    packed = len(calm) > 0
+    if not packed and (now.per_tick <= 0.0 or has_levels(batch.kind)):
         return NOT_QUOTES
     found = 0
     for start in range(0, count, _STRETCH):
         stop = min(start + _STRETCH, count)
-        look_at_quotes(now, batch, out, start, stop)
         first = found
-        found = find_others(batch.kind, others, found, start, stop)
-        for nth in range(first, found):
-            look_at_other(now, batch, out, others[np.uint64(nth)])
+        found, unsigned = look_along(now, batch, out.mid, others, found, start, stop)
+        rest = others[first:found]
+        show_touch(now, batch, out, rest, start, stop)
+        if packed:
+            packed_bits(batch.kind[start:stop], calm[start:stop], out.bits[start:stop])
+        else:
+            look_at_quotes(now, batch, out, start, stop)
+            place_trades(now, batch.kind, batch.price, rest, out.first)
+        if start == 0:
+            out.bits[0] = row_bits(batch.kind[0], follows_calmly(now, batch, out))
+        copy(batch.side[start:stop], out.side[start:stop])
+        if unsigned:
+            sign_trades(now, batch, rest, out)
+        else:
+            remember_trades(now, batch.kind, batch.price, rest)
     last = count - 1
     now.shown = 0
     if count > 0 and batch.kind[last] == _QUOTE:
@@ -72,26 +91,63 @@ def has_levels(kind):  # type: ignore[no-untyped-def]
     return found != 0
 
 
+@kernel
+def look_along(now, batch, mid, others, found, start, stop):  # type: ignore[no-untyped-def]
+    """The mid after each row, and the indices of rows that are no quotes, appended.
+
+    Returns how many those are by now, and whether a trade's side is unknown.
+    """
+    held = mid[start - 1] if start > 0 else (now.bid + now.ask) / 2.0
+    unsigned = 0
+    for row in range(start, stop):  # no branch: nobody can foretell what comes next
+        i = np.uint64(row)
+        kind = batch.kind[i]
+        quoted = (batch.bid[i] + batch.ask[i]) / 2.0
+        held = quoted if kind == _QUOTE else held
+        mid[i] = held
+        others[np.uint64(found)] = row
+        found += kind != _QUOTE
+        unsigned |= (kind == _TRADE) & (batch.side[i] == 0)
+    return found, unsigned != 0
+
+
+@inlined
+def show_touch(now, batch, out, rest, start, stop):  # type: ignore[no-untyped-def]
+    """Prices and sizes after each row, where somebody reads them."""
+    if len(out.bid) > 0:
+        hold_quoted(batch.bid, out.bid, rest, now.bid, start, stop)
+        hold_quoted(batch.ask, out.ask, rest, now.ask, start, stop)
+    if len(out.bid_size) > 0:
+        hold_quoted(batch.bid_size, out.bid_size, rest, now.bid_size, start, stop)
+        hold_quoted(batch.ask_size, out.ask_size, rest, now.ask_size, start, stop)
+
+
+@kernel
+def hold_quoted(quoted, out, rest, before, start, stop):  # type: ignore[no-untyped-def]
+    """What quotes show; at the rest of the rows what the row before them has."""
+    copy(quoted[start:stop], out[start:stop])
+    for row in rest:
+        i = np.uint64(row)
+        out[i] = out[i - np.uint64(1)] if row > 0 else before
+
+
+@kernel
+def copy(values, out):  # type: ignore[no-untyped-def]
+    """Write values; twice as fast as an assignment of slices."""
+    for i in range(len(out)):
+        out[i] = values[i]
+
+
 @inlined
 def look_at_quotes(now, batch, out, start, stop):  # type: ignore[no-untyped-def]
-    """All that a quote row shows, as if each row were one."""
+    """Ticks and bits of a quote row, as if each row were one; not those of row 0."""
     kind = batch.kind[start:stop]
     first, second = out.first[start:stop], out.second[start:stop]
     odd = nearest_ticks(kind, batch.bid[start:stop], now.per_tick, first)
     odd += nearest_ticks(kind, batch.ask[start:stop], now.per_tick, second)
     if odd > 0:
         place_quotes(now, batch, out, start, stop)
-    middle(batch.bid[start:stop], batch.ask[start:stop], out.mid[start:stop])
-    if len(out.bid) > 0:
-        out.bid[start:stop] = batch.bid[start:stop]
-        out.ask[start:stop] = batch.ask[start:stop]
-    if len(out.bid_size) > 0:
-        out.bid_size[start:stop] = batch.bid_size[start:stop]
-        out.ask_size[start:stop] = batch.ask_size[start:stop]
-    begin = start
-    if start == 0:
-        out.bits[0] = row_bits(batch.kind[0], follows_calmly(now, batch, out))
-        begin = 1
+    begin = max(start, 1)
     before, end = begin - 1, stop - 1
     calm = out.side[begin:stop]  # until a trade's side is written
     same_prices(out.first[begin:stop], out.first[before:end], calm)
@@ -122,13 +178,6 @@ def place_quotes(now, batch, out, start, stop):  # type: ignore[no-untyped-def]
         if batch.kind[i] == _QUOTE:
             out.first[i] = bid_ticks(batch.bid[i], now.tick, now.per_tick)
             out.second[i] = ask_ticks(batch.ask[i], now.tick, now.per_tick)
-
-
-@kernel
-def middle(bid, ask, mid):  # type: ignore[no-untyped-def]
-    """The mid of each row."""
-    for i in range(len(mid)):
-        mid[i] = (bid[i] + ask[i]) / 2.0
 
 
 @kernel
@@ -179,6 +228,13 @@ def all_bits(kind, before, calm, bits):  # type: ignore[no-untyped-def]
         bits[i] = row_bits(kind[i], calm[i] & (before[i] == _QUOTE))
 
 
+@kernel
+def packed_bits(kind, calm, bits):  # type: ignore[no-untyped-def]
+    """Each row's bits, where it is known which are calm."""
+    for i in range(len(bits)):
+        bits[i] = row_bits(kind[i], calm[i])
+
+
 @inlined
 def row_bits(kind, calm):  # type: ignore[no-untyped-def]
     """Bits of a row that is no depth row: lang.nodes.Ticks, and CALM of quotes."""
@@ -187,28 +243,38 @@ def row_bits(kind, calm):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def find_others(kind, others, found, start, stop):  # type: ignore[no-untyped-def]
-    """Append the indices of rows that are no quotes; how many there are by now."""
-    for row in range(start, stop):
-        others[np.uint64(found)] = row
-        found += kind[np.uint64(row)] != _QUOTE
-    return found
+def place_trades(now, kind, price, rest, ticks):  # type: ignore[no-untyped-def]
+    """Trades in half ticks."""
+    for row in rest:
+        i = np.uint64(row)
+        if kind[i] == _TRADE:
+            ticks[i] = trade_ticks(price[i], now.tick, now.per_tick)
 
 
 @inlined
-def look_at_other(now, batch, out, i):  # type: ignore[no-untyped-def]
-    """A trade, or a row that tells nothing of prices; what was shown before is held."""
-    if i > 0:
-        out.mid[i] = out.mid[i - 1]
-    else:
-        out.mid[i] = (now.bid + now.ask) / 2.0
-    if len(out.bid) > 0:
-        out.bid[i] = out.bid[i - 1] if i > 0 else now.bid
-        out.ask[i] = out.ask[i - 1] if i > 0 else now.ask
-    if len(out.bid_size) > 0:
-        out.bid_size[i] = out.bid_size[i - 1] if i > 0 else now.bid_size
-        out.ask_size[i] = out.ask_size[i - 1] if i > 0 else now.ask_size
-    if batch.kind[i] == _TRADE:
-        price = batch.price[i]
-        out.first[i] = trade_ticks(price, now.tick, now.per_tick)
-        out.side[i] = sign_trade(now, price, batch.side[i], out.mid[i])
+def sign_trades(now, batch, rest, out):  # type: ignore[no-untyped-def]
+    """The aggressors' signs of all trades."""
+    for row in rest:
+        i = np.uint64(row)
+        if batch.kind[i] == _TRADE:
+            out.side[i] = sign_trade(now, batch.price[i], batch.side[i], out.mid[i])
+
+
+@kernel
+def remember_trades(now, kind, price, rest):  # type: ignore[no-untyped-def]
+    """After trades that are signed: the last price, and which way it last changed."""
+    newest, after, found, change = now.last_trade, np.nan, 0, 0
+    nth = len(rest) - 1
+    while nth >= 0 and change == 0:
+        i = np.uint64(rest[np.uint64(nth)])
+        nth -= 1
+        if kind[i] == _TRADE:
+            if found == 0:
+                newest, found = price[i], 1
+            change = change_of(after, price[i])
+            after = price[i]
+    if change == 0:
+        change = change_of(after, now.last_trade)
+    if change != 0:
+        now.last_move = change
+    now.last_trade = newest

@@ -26,7 +26,7 @@ from mmrun.engine.kernel import Rows
 from mmrun.engine.layout import lay_out, parted
 from mmrun.engine.levels import Levels
 from mmrun.engine.observe import Observed, TapeRows, observe
-from mmrun.engine.observe_quotes import NOT_QUOTES, observe_quotes
+from mmrun.engine.observe_quotes import NOT_PACKED, NOT_QUOTES, observe_quotes
 from mmrun.engine.series import SeriesRunner
 from mmrun.engine.sights import (
     Sight,
@@ -51,7 +51,7 @@ from mmrun.lang.names import level_of, split
 from mmrun.lang.nodes import FIRST_INPUT, Ticks, input_ticks
 from mmrun.market.inputs import InputColumn
 from mmrun.market.instrument import Instrument
-from mmrun.market.tape import Batch, CodeColumn, IntColumn, Kind
+from mmrun.market.tape import Batch, CodeColumn, IntColumn, Kind, Packed
 from mmrun.plan.plan import ColumnStep, Plan, SeriesStep, Step
 
 
@@ -78,6 +78,7 @@ class Pipeline:
     mode: Mode
     kept: KeptColumns
     observers: Any  #: OBSERVER, one a venue
+    tick: float  #: of the first of them
     stale_after_ns: int  #: silence after which a venue has no part in the market
     levels: Levels  #: the market columns of deeper levels
     fresh: FreshColumns  #: what the kernel reads
@@ -184,6 +185,7 @@ class Pipeline:
         take = self.buffers.take
         prices = count if self.read & {"bid", "ask"} else 0
         sizes = count if self.read & {"bid_size", "ask_size"} else 0
+        packed = self._packed(batch)
 
         def place(name: str, length: int) -> Floats:
             return leaves[name] if name in leaves else take(length)
@@ -195,23 +197,29 @@ class Pipeline:
             bid_size=place("bid_size", sizes),
             ask=place("ask", prices),
             ask_size=place("ask_size", sizes),
-            first=take(count, np.int64),
-            second=take(count, np.int64),
+            first=take(count, np.int64) if packed is None else packed.first,
+            second=take(count, np.int64) if packed is None else packed.second,
             side=take(count, np.int8),
         )
+        calm = NOT_PACKED if packed is None else packed.calm
         tape = TapeRows(*(getattr(batch, name) for name in TapeRows._fields))
         others = take(count, np.int64)
         if len(self.observers) > 1:
             look = self.mode(observe_venues)
             done = look(self.observers, 0, tape, out, self.stale_after_ns)
         else:
-            found = self.mode(observe_quotes)(self.observers, tape, out, others)
+            found = self.mode(observe_quotes)(self.observers, tape, calm, out, others)
             if found != NOT_QUOTES:
                 return out, others[:found]
             done = self.mode(observe)(self.observers, 0, tape, out)
         if done < count:
             raise too_deep()
         return out, np.flatnonzero(batch.kind != Kind.QUOTE)
+
+    def _packed(self, batch: Batch) -> Packed | None:
+        """What is packed of a batch, if by the run's own price step."""
+        packed = batch.packed
+        return packed if packed is not None and packed.tick == self.tick else None
 
     def _market_columns(self, batch: Batch, seen: Observed) -> dict[str, Floats]:
         known: dict[str, Floats] = {
@@ -428,6 +436,7 @@ def new_pipeline(
         mode=mode,
         kept=KeptColumns(mode),
         observers=new_observers(ticks),
+        tick=ticks[0],
         stale_after_ns=stale_after_ns,
         levels=Levels(plan.base_columns, ticks, stale_after_ns, mode),
         sights=new_sights(

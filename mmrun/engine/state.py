@@ -16,14 +16,13 @@ import numpy as np
 
 from mmrun.engine.memory import machine_memory
 from mmrun.engine.records import DECISION, EQUITY, FILL, FIRST_OWN, ORDER, Rule
+from mmrun.market import grid
 
 
 BID, ASK = 0, 1
 TRUE, KNOWN = 0, 1
 
-#: Ticks of a side of the book that holds nothing.
-NO_BID = -(1 << 60)
-NO_ASK = 1 << 60
+NO_BID, NO_ASK = grid.NO_BID, grid.NO_ASK
 #: A time that never comes.
 NEVER = 1 << 62
 

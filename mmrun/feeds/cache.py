@@ -3,7 +3,8 @@
 A tape file is kept in pieces, each an Arrow IPC file of its own in `cache_root()/tapes`
 that is mapped when it is used (`feeds.arrow_file`). A piece's name says what it holds:
 
-    <digest of the tape file's SHA-256, the columns' names and types, the piece's rows>
+    <digest of the tape file's SHA-256, the columns' names and types, the piece's rows,
+     the price step of what is packed>
     -<first row>-<checksum of the piece's own bytes>.arrow
 
 So a piece can be neither stale nor half written and believed: it is written to a
@@ -50,7 +51,8 @@ DEFAULT_LIMIT = "10"
 
 Types = Mapping[str, np.dtype[Any]]
 
-_FORMAT = 1  #: of a piece; where it changes, no older one is found
+#: Of a piece, and of what is packed; where it changes, no older one is found.
+_FORMAT = 2
 
 
 def tape_folder() -> LimitedFolder:
@@ -83,6 +85,7 @@ class CachedTape:
         content: str,
         types: Types,
         rows: int,
+        tick: float,
     ) -> None:
         """Look what there is.
 
@@ -92,13 +95,14 @@ class CachedTape:
             content: the SHA-256 (hex) that it should have.
             types: name to type of the columns, in the order of the frames to keep.
             rows: how many rows a piece has, the last one aside.
+            tick: the price step by which columns are packed.
         """
         self._folder = folder
         self._copy = copy
         self._content = content
         self._types = types
         kinds = [(name, kind.str) for name, kind in types.items()]
-        named = repr((_FORMAT, content, kinds, rows))
+        named = repr((_FORMAT, content, kinds, rows, tick))
         self._key = sha256(named.encode()).hexdigest()[:32]
         mine = re.compile(rf"{self._key}-(\d+)-[0-9a-f]{{16}}\.arrow")
         found = (mine.fullmatch(name) for name in folder.names())

@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrun.market.tape import Batch, IntColumn, Kind
+from mmrun.market.tape import BATCH_COLUMNS, Batch, IntColumn, Kind, Packed
 
 
 MAX_SILENCE_NS = 60_000_000_000
@@ -127,9 +127,23 @@ def _filled(batch: Batch, gaps: IntColumn, heartbeat: Heartbeat) -> Batch:
     clock = clock_rows(times)
     columns = (
         np.insert(getattr(batch, name), places, getattr(clock, name))
-        for name in Batch.__dataclass_fields__
+        for name in BATCH_COLUMNS
     )
-    return Batch(*columns)
+    return Batch(*columns, packed=_packed_with(batch.packed, places))
+
+
+def _packed_with(packed: Packed | None, places: NDArray[np.intp]) -> Packed | None:
+    """What is packed, with clock rows before the rows of `places`: none is calm then."""
+    if packed is None:
+        return None
+    calm = packed.calm.copy()
+    calm[places] = 0
+    return Packed(
+        packed.tick,
+        first=np.insert(packed.first, places, 0),
+        second=np.insert(packed.second, places, 0),
+        calm=np.insert(calm, places, 0),
+    )
 
 
 def _silent(gaps: IntColumn, heartbeat: Heartbeat) -> NDArray[np.intp]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mmrun.market.instrument import Instrument
-from mmrun.market.tape import Batch, Feed
+from mmrun.market.tape import BATCH_COLUMNS, PACKED_COLUMNS, Batch, Feed
 
 
 #: Held at most where the machine does not say what it has.
@@ -91,4 +91,7 @@ class _FromMemory:
 
 
 def _bytes(batch: Batch) -> int:
-    return sum(getattr(batch, name).nbytes for name in batch.__dataclass_fields__)
+    held = [getattr(batch, name) for name in BATCH_COLUMNS]
+    if batch.packed is not None:
+        held += [getattr(batch.packed, name) for name in PACKED_COLUMNS]
+    return sum(array.nbytes for array in held)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmrun.feeds.clock import slices
-from mmrun.market.tape import EMPTY, Batch
+from mmrun.market.tape import BATCH_COLUMNS, EMPTY, Batch
 
 
 def merged(streams: Sequence[Iterator[Batch]]) -> Iterator[Batch]:
@@ -62,7 +62,7 @@ def of_venue(batch: Batch, venue: int) -> Batch:
 
 def selected(batch: Batch, chosen: NDArray[np.bool_]) -> Batch:
     """The rows where `chosen` is true."""
-    return Batch(*(getattr(batch, name)[chosen] for name in Batch.__dataclass_fields__))
+    return Batch(*(getattr(batch, name)[chosen] for name in BATCH_COLUMNS))
 
 
 def with_others(
@@ -124,7 +124,7 @@ def _in_order(batches: Sequence[Batch]) -> Batch:
     """Their rows by time, of one time as they stand."""
     whole = _joined([batch for batch in batches if len(batch)])
     order = np.argsort(whole.ts, kind="stable")
-    columns = (getattr(whole, name)[order] for name in Batch.__dataclass_fields__)
+    columns = (getattr(whole, name)[order] for name in BATCH_COLUMNS)
     return Batch(*columns)
 
 
@@ -134,6 +134,6 @@ def _joined(batches: Sequence[Batch]) -> Batch:
     return Batch(
         *(
             np.concatenate([getattr(batch, name) for batch in batches])
-            for name in Batch.__dataclass_fields__
+            for name in BATCH_COLUMNS
         )
     )

@@ -2,13 +2,14 @@
 
 A file is read `CHUNK_ROWS` rows at a time, so memory does not grow with the file: from
 the cache of decoded tapes (`feeds.cache`), or else decoded. Columns that no row of the
-file uses are not read.
+file uses are not read. Files of quotes and trades come packed (`market.packing`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ from mmrun.feeds.merge import merged, of_venue, selected, with_others
 from mmrun.market.dataset import Dataset, Days, choose_instruments, files_of
 from mmrun.market.instrument import Instrument
 from mmrun.market.manifest import TapeFile
+from mmrun.market.packing import pack
 from mmrun.market.reader import decoding
 from mmrun.market.storage import Location, on_disk
-from mmrun.market.tape import Batch
+from mmrun.market.tape import BATCH_COLUMNS, PACKED_COLUMNS, Batch, Kind, Packed
 
 
 CHUNK_ROWS = 2**18  #: two row groups: both cores decode; about 20 MB of arrays
@@ -47,8 +49,13 @@ _USERS = {
     "status": {"status"},
 }
 _CODES = ("side", "status", "venue")
-_DTYPES = {"ts": np.dtype(np.int64)} | dict.fromkeys(
-    ("kind", *_CODES), np.dtype(np.int8)
+#: Kinds of row that are not packed.
+_UNPACKED = {"depth", "clear"}
+_DTYPES = (
+    {"ts": np.dtype(np.int64)}
+    | dict.fromkeys(("kind", *_CODES), np.dtype(np.int8))
+    | dict.fromkeys(("first", "second"), np.dtype(np.int64))
+    | {"calm": np.dtype(np.int8)}
 )
 
 
@@ -112,17 +119,23 @@ class Replay:
             UsageError: the environment gives the cache no size.
         """
         folder = tape_folder()
-        streams = [self._stream(files, folder) for files in self._files]
+        streams = [
+            self._stream(files, folder, each.tick)
+            for files, each in zip(self._files, self.instruments, strict=True)
+        ]
         rows = with_clock(merged(streams), self._heartbeat, self._rows)
-        others = [self._stream(files, folder) for files in self._others]
+        others = [
+            self._stream(files, folder, each.tick)
+            for files, each in zip(self._others, self.watched, strict=True)
+        ]
         return with_others(rows, others, len(streams), self._rows)
 
     def _stream(
-        self, files: Sequence[TapeFile], folder: LimitedFolder
+        self, files: Sequence[TapeFile], folder: LimitedFolder, tick: float
     ) -> Iterator[Batch]:
         """The rows of one venue."""
         for file in files:
-            yield from _read(self._root / file.path, file, folder)
+            yield from _read(self._root / file.path, file, folder, tick)
 
 
 @dataclass(frozen=True)
@@ -151,12 +164,20 @@ class TapeFeed:
         others = [slices(of_venue(self.batch, k), self.rows) for k in places]
         return with_others(rows, others, first, self.rows)
 
-    @property
+    @cached_property
     def _own(self) -> Batch:
-        """The rows of what is traded."""
-        if not self.watched:
+        """The rows of what is traded, packed where they are one instrument's alone."""
+        if self.watched:
+            return selected(self.batch, self.batch.venue < len(self.instruments))
+        if len(self.instruments) > 1 or _has_depth(self.batch):
             return self.batch
-        return selected(self.batch, self.batch.venue < len(self.instruments))
+        return replace(self.batch, packed=pack(self.batch, self.instruments[0].tick))
+
+
+def _has_depth(batch: Batch) -> bool:
+    """Whether there are rows that are not packed."""
+    kinds = (int(Kind[name.upper()]) for name in _UNPACKED)
+    return any((batch.kind == kind).any() for kind in kinds)
 
 
 def batch_of(frame: pl.DataFrame) -> Batch:
@@ -179,26 +200,41 @@ def _heartbeat(
     )
 
 
-def _read(location: Location, file: TapeFile, folder: LimitedFolder) -> Iterator[Batch]:
+def _read(
+    location: Location, file: TapeFile, folder: LimitedFolder, tick: float
+) -> Iterator[Batch]:
     """A file's rows, `CHUNK_ROWS` at a time; fetched only where they are not cached."""
     used = [name for name, users in _USERS.items() if users & file.rows.keys()]
-    types = {name: _dtype(name) for name in ("ts", "kind", *used)}
+    packed = () if _UNPACKED & file.rows.keys() else PACKED_COLUMNS
+    types = {name: _dtype(name) for name in ("ts", "kind", *used, *packed)}
     with on_disk(location) as copy:
-        cached = CachedTape(folder, copy, file.sha256, types, CHUNK_ROWS)
+        cached = CachedTape(folder, copy, file.sha256, types, CHUNK_ROWS, tick)
         for start in range(0, file.row_count, CHUNK_ROWS):
             rows = min(CHUNK_ROWS, file.row_count - start)
             columns = cached.read(start, rows)
             if columns is None:
                 with decoding(location):
-                    frame = _scan(copy(), types).slice(start, rows).collect()
-                columns = cached.keep(start, frame) or _arrays(frame)
-            yield _batch(columns)
+                    frame = _scan(copy(), ("ts", "kind", *used)).slice(start, rows)
+                    decoded = frame.collect()
+                if packed:
+                    decoded = _with_packed(decoded, tick)
+                columns = cached.keep(start, decoded) or _arrays(decoded)
+            yield replace(_batch(columns), packed=_packed(columns, tick))
 
 
-def _scan(path: Path, types: Mapping[str, np.dtype[Any]]) -> pl.LazyFrame:
+def _with_packed(frame: pl.DataFrame, tick: float) -> pl.DataFrame:
+    """Rows of quotes and trades with what is packed of them."""
+    columns = {name: frame[name].to_numpy() for name in frame.columns}
+    packed = pack(_batch(columns), tick)
+    return frame.with_columns(
+        pl.Series(name, getattr(packed, name)) for name in PACKED_COLUMNS
+    )
+
+
+def _scan(path: Path, names: Sequence[str]) -> pl.LazyFrame:
     """A file's columns as batches have them."""
-    codes = pl.col(*(name for name in types if name in ("kind", *_CODES)))
-    filled = (_fill(name) if name in _USERS else pl.col(name) for name in types)
+    codes = pl.col(*(name for name in names if name in ("kind", *_CODES)))
+    filled = (_fill(name) if name in _USERS else pl.col(name) for name in names)
     scan = pl.scan_parquet(path, hive_partitioning=False)
     return scan.select(*filled).with_columns(codes.cast(pl.Int8))
 
@@ -212,7 +248,7 @@ def _arrays(frame: pl.DataFrame) -> Columns:
     return {
         name: _writable(np.ascontiguousarray(frame[name].to_numpy(), _dtype(name)))
         for name in frame.columns
-        if name in Batch.__dataclass_fields__
+        if name in (*BATCH_COLUMNS, *PACKED_COLUMNS)
     }
 
 
@@ -222,12 +258,21 @@ def _writable(array: NDArray[Any]) -> NDArray[Any]:
 
 def _batch(columns: Columns) -> Batch:
     """The columns as a batch, those that are not there all missing."""
+    rows = len(columns["ts"])
     missing = {
-        name: np.full(len(columns["ts"]), 0 if name in _CODES else np.nan, _dtype(name))
-        for name in Batch.__dataclass_fields__
+        name: np.full(rows, 0 if name in _CODES else np.nan, _dtype(name))
+        for name in BATCH_COLUMNS
         if name not in columns
     }
-    return Batch(**columns, **missing)
+    whole = {**columns, **missing}
+    return Batch(*(whole[name] for name in BATCH_COLUMNS))
+
+
+def _packed(columns: Columns, tick: float) -> Packed | None:
+    """What is packed of them by that price step, if anything is."""
+    if "calm" not in columns:
+        return None
+    return Packed(tick, *(columns[name] for name in PACKED_COLUMNS))
 
 
 def _dtype(name: str) -> np.dtype[Any]:

@@ -7,6 +7,8 @@ comparison would misplace most of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,10 @@ from mmrun.market.tape import FloatColumn
 ABSOLUTE_TOLERANCE = 1e-9
 RELATIVE_TOLERANCE = 4 * 2.0**-52
 
+#: Ticks of a side of the book that holds nothing.
+NO_BID = -(1 << 60)
+NO_ASK = 1 << 60
+
 
 def on_grid(prices: FloatColumn, tick: float) -> NDArray[np.bool_]:
     """Whether each price is a whole number of ticks; NaN is not."""
@@ -24,6 +30,32 @@ def on_grid(prices: FloatColumn, tick: float) -> NDArray[np.bool_]:
     tolerance = np.maximum(ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE * np.abs(nearest))
     found: NDArray[np.bool_] = np.abs(steps - nearest) <= tolerance
     return found
+
+
+def placed(
+    prices: FloatColumn,
+    tick: float,
+    away: Callable[[FloatColumn], FloatColumn],
+    asked: NDArray[np.bool_],
+) -> FloatColumn:
+    """Prices as whole numbers of ticks; what is not asked for may be anything.
+
+    Args:
+        prices: in price units.
+        tick: the price step.
+        away: where prices are, in ticks, that are not on the grid (NaN among them).
+        asked: which prices matter.
+    """
+    steps = prices / tick
+    nearest = np.rint(steps)
+    steps -= nearest
+    np.abs(steps, out=steps)
+    odd = ~(steps <= ABSOLUTE_TOLERANCE) & asked
+    if odd.any():
+        strange = prices[odd]
+        found = away(strange / tick)
+        nearest[odd] = np.where(on_grid(strange, tick), nearest[odd], found)
+    return nearest
 
 
 def from_ticks(ticks: NDArray[np.int64], tick: float) -> FloatColumn:

@@ -7,7 +7,7 @@ does not use are null in files and NaN (or 0 for codes) in batches.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -80,12 +80,36 @@ def polars_schema() -> pl.Schema:
 
 
 @dataclass(frozen=True, slots=True)
+class Packed:
+    """Prices of a batch's rows as whole ticks, in arrays of the batch's length.
+
+    Made once (`market.packing`), for rows of quotes and trades alone.
+    """
+
+    tick: float  #: of which they are whole numbers
+    first: IntColumn  #: quote: the bid's ticks, NO_BID for none; trade: half ticks
+    second: IntColumn  #: quote: the ask's ticks, NO_ASK for none
+    calm: CodeColumn  #: 1: a quote at the prices of the row before, a quote too, by
+    #: whose sizes what is ahead of an order at the touch can only fall; else 0
+
+    def rows(self, start: int, stop: int) -> Packed:
+        """The rows from `start` to before `stop`, as views."""
+        columns = (getattr(self, name)[start:stop] for name in PACKED_COLUMNS)
+        return Packed(self.tick, *columns)
+
+
+#: The columns of what is packed, in the order of its arguments.
+PACKED_COLUMNS = ("first", "second", "calm")
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Consecutive tape rows of an instrument as arrays of one length.
 
     `ts` int64 ns; `kind`, `side`, `status`, `venue` int8; the rest float64, NaN where a
     row's kind has no such value. All C-contiguous. `venue` is an index into a feed's
-    instruments, those that are watched after them; 0 of clock rows.
+    instruments, those that are watched after them; 0 of clock rows. What is packed is
+    so in addition: without it a run finds the same.
     """
 
     ts: IntColumn
@@ -99,15 +123,20 @@ class Batch:
     side: CodeColumn
     status: CodeColumn
     venue: CodeColumn
+    packed: Packed | None = field(default=None, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.ts)
 
     def rows(self, start: int, stop: int) -> Batch:
         """The rows from `start` to before `stop`, as views."""
-        return Batch(
-            *(getattr(self, name)[start:stop] for name in self.__dataclass_fields__)
-        )
+        packed = None if self.packed is None else self.packed.rows(start, stop)
+        columns = (getattr(self, name)[start:stop] for name in BATCH_COLUMNS)
+        return Batch(*columns, packed=packed)
+
+
+#: The columns of a batch, in the order of its arguments.
+BATCH_COLUMNS = tuple(name for name in Batch.__dataclass_fields__ if name != "packed")
 
 
 #: A batch without rows.

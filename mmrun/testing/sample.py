@@ -7,6 +7,7 @@ so that windows have filled and there is an inventory.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from mmrun.engine.assumptions import FillModel, Latency
 from mmrun.engine.bind import ticks_per_unit
 from mmrun.lang.names import QUOTED
-from mmrun.market.tape import Batch, FloatColumn, IntColumn, Kind
+from mmrun.market.tape import BATCH_COLUMNS, Batch, FloatColumn, IntColumn, Kind
 from mmrun.plan.compile import Checked
 from mmrun.testing.scripted import conditions_for, run_tape, watched_instruments
 from mmrun.testing.shown import sizes
@@ -47,12 +48,9 @@ def sample_values(checked: Checked) -> tuple[Values, ...]:
 
 def several_times(batch: Batch, count: int) -> Batch:
     """The same rows at so many venues, one after the other at each time."""
-    repeated = {
-        name: np.repeat(getattr(batch, name), count)
-        for name in Batch.__dataclass_fields__
-    }
-    repeated["venue"] = np.tile(np.arange(count, dtype=np.int8), len(batch))
-    return Batch(**repeated)
+    repeated = (np.repeat(getattr(batch, name), count) for name in BATCH_COLUMNS)
+    venue = np.tile(np.arange(count, dtype=np.int8), len(batch))
+    return replace(Batch(*repeated), venue=venue)
 
 
 def sample_tape(tick: float, lot: float) -> Batch:

@@ -33,7 +33,7 @@ from mmrun.market.sessions import (
     utc_offset,
     wall_ns,
 )
-from mmrun.market.tape import Batch
+from mmrun.market.tape import BATCH_COLUMNS, Batch
 from mmrun.problems import DataError
 from mmrun.strategy.spec import Session, Strategy
 from mmrun.testing.shown import Fill, Played, Rung, Shown, Side, sizes
@@ -212,7 +212,7 @@ class _Feed:
 
     def batches(self) -> Iterator[Batch]:
         """All rows as one batch."""
-        columns = {n: getattr(self.batch, n) for n in Batch.__dataclass_fields__}
+        columns = {n: getattr(self.batch, n) for n in BATCH_COLUMNS}
         rows = Batch(**columns | {"ts": self.batch.ts + self.open_ns})
         sessions = self.conditions.sessions
         heartbeat = Heartbeat(
@@ -227,7 +227,7 @@ class _Feed:
         whole = Batch(
             *(
                 np.concatenate([getattr(piece, name) for piece in pieces])
-                for name in Batch.__dataclass_fields__
+                for name in BATCH_COLUMNS
             )
         )
         until = int(np.searchsorted(whole.ts, self.span[1], side="right"))

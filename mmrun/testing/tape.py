@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mmrun.documents import Scalar, did_you_mean
-from mmrun.market.tape import Batch, Kind, Side, Status
+from mmrun.market.tape import BATCH_COLUMNS, Batch, Kind, Side, Status
 from mmrun.problems import Problem, problem_at
 from mmrun.testing.spec import Tape, TapeInput
 from mmrun.units import TIME, parse_literal
@@ -263,7 +263,7 @@ def _choice(word: Word, known: Mapping[str, T]) -> T:
 
 def _batch(rows: list[Row]) -> Batch:
     columns: dict[str, Any] = {}
-    for name in Batch.__dataclass_fields__:
+    for name in BATCH_COLUMNS:
         default = 0 if name in _INTEGERS else math.nan
         values = [row.get(name, default) for row in rows]
         columns[name] = np.array(values, _INTEGERS.get(name, np.float64))

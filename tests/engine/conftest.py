@@ -22,7 +22,7 @@ from mmrun.engine.run import Conditions, drive
 from mmrun.feeds.replay import TapeFeed
 from mmrun.market.inputs import InputRows
 from mmrun.market.instrument import Instrument
-from mmrun.market.tape import Batch, Kind, Side, Status
+from mmrun.market.tape import BATCH_COLUMNS, Batch, Kind, Side, Status
 from mmrun.plan.plan import Plan
 
 
@@ -79,7 +79,7 @@ def batch_of_rows(rows: list[Row]) -> Batch:
         "venue": np.int8,
     }
     columns = {}
-    for name in Batch.__dataclass_fields__:
+    for name in BATCH_COLUMNS:
         default = 0 if name in dtypes else np.nan
         values = [row.get(name, default) for row in rows]
         columns[name] = np.array(values, dtypes.get(name, np.float64))

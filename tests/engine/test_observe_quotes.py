@@ -12,9 +12,10 @@ from hypothesis import given, strategies as st
 from mmrun.engine import observe_quotes as quotes
 from mmrun.engine.jit import uncompiled
 from mmrun.engine.observe import OBSERVER, Observed, TapeRows, observe
-from mmrun.engine.observe_quotes import NOT_QUOTES, observe_quotes
+from mmrun.engine.observe_quotes import NOT_PACKED, NOT_QUOTES, observe_quotes
 from mmrun.engine.state import new_records
-from mmrun.market.tape import Kind
+from mmrun.market.packing import pack
+from mmrun.market.tape import Batch, Kind
 
 
 TICK = 0.01
@@ -71,11 +72,12 @@ def _room(count: int) -> Observed:
     )
 
 
-@given(tapes(), st.sampled_from([1, 2, 5, 8192]))
-def test_rows_are_seen_as_one_by_one_however_they_are_cut(case, stretch):
+@given(tapes(), st.sampled_from([1, 2, 5, 8192]), st.booleans())
+def test_rows_are_seen_as_one_by_one_however_they_are_cut(case, stretch, packed):
     """All columns where they mean something, the state after, the rows that are no quotes."""
     rows, cuts = case
     plain, fast = _observers(), _observers()
+    whole = pack(Batch(**_tape(rows)._asdict()), TICK)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(quotes, "_STRETCH", stretch)
         for start, stop in pairwise(cuts):
@@ -83,9 +85,14 @@ def test_rows_are_seen_as_one_by_one_however_they_are_cut(case, stretch):
             count = stop - start
             expected, seen = _room(count), _room(count)
             others = np.zeros(count, np.int64)
+            calm = NOT_PACKED
+            if packed:
+                part = whole.rows(start, stop)
+                seen = seen._replace(first=part.first, second=part.second)
+                calm = part.calm
 
             uncompiled(observe)(plain, 0, tape, expected)
-            found = uncompiled(observe_quotes)(fast, tape, seen, others)
+            found = uncompiled(observe_quotes)(fast, tape, calm, seen, others)
 
             quote, trade = tape.kind == Kind.QUOTE, tape.kind == Kind.TRADE
             assert others[:found].tolist() == np.flatnonzero(~quote).tolist()
@@ -113,7 +120,8 @@ def test_rows_of_depth_are_left_to_be_seen_one_by_one(kind):
     observers, room = _observers(), _room(3)
     before = observers.tobytes()
 
-    found = uncompiled(observe_quotes)(observers, tape, room, np.zeros(3, np.int64))
+    others = np.zeros(3, np.int64)
+    found = uncompiled(observe_quotes)(observers, tape, NOT_PACKED, room, others)
 
     assert found == NOT_QUOTES
     assert observers.tobytes() == before

@@ -18,7 +18,7 @@ import pytest
 from mmrun.feeds import replay
 from mmrun.feeds.limited_folder import LimitedFolder
 from mmrun.feeds.replay import Replay
-from mmrun.market.tape import Batch
+from mmrun.market.tape import BATCH_COLUMNS, PACKED_COLUMNS
 from mmrun.market.writer import Tape
 from mmrun.problems import DataError, UsageError
 
@@ -51,10 +51,15 @@ def dataset(write_tapes, acme, tape_of):
 def read(dataset):
     """All rows as bytes, column by column."""
     batches = list(Replay(dataset, heartbeat_ns=0).batches())
-    return {
+    rows = {
         name: b"".join(getattr(batch, name).tobytes() for batch in batches)
-        for name in Batch.__dataclass_fields__
+        for name in BATCH_COLUMNS
     }
+    packed = {
+        name: b"".join(getattr(batch.packed, name).tobytes() for batch in batches)
+        for name in PACKED_COLUMNS
+    }
+    return rows | packed
 
 
 def spoil(dataset):
@@ -90,7 +95,8 @@ def test_pieces_are_arrow_files(folder, dataset):
     assert [len(frame) for frame in frames] == [4, 4, 2]
     whole = pl.concat(frames)
     assert whole.columns == [
-        *("ts", "kind", "bid", "bid_size", "ask", "ask_size", "price", "size", "side")
+        *("ts", "kind", "bid", "bid_size", "ask", "ask_size", "price", "size", "side"),
+        *PACKED_COLUMNS,
     ]
     for name in whole.columns:
         assert whole[name].to_numpy().tobytes() == rows[name]
@@ -103,14 +109,31 @@ def test_mapped_columns_are_as_decoded_ones_and_writing_changes_no_file(
     rows = read(dataset)
 
     batch = next(Replay(dataset, heartbeat_ns=0).batches())
-    for name in Batch.__dataclass_fields__:
-        array = getattr(batch, name)
+    arrays = [getattr(batch, name) for name in BATCH_COLUMNS]
+    arrays += [getattr(batch.packed, name) for name in PACKED_COLUMNS]
+    for array in arrays:
         assert array.flags.writeable
         assert array.flags.c_contiguous
         assert array.flags.aligned
         array[:] = 7
 
     assert read(dataset) == rows
+
+
+def test_what_is_packed_is_kept_by_the_tick(folder, dataset):
+    """The same file with another tick has pieces of its own."""
+    of_a_cent = read(dataset)
+    instrument = replace(dataset.instruments[0], tick=0.05)
+    manifest = replace(dataset.manifest, instruments=(instrument,))
+
+    of_five = read(replace(dataset, manifest=manifest))
+
+    assert len(pieces(folder)) == 6
+    quotes = slice(0, None, 2)
+    first = [np.frombuffer(rows["first"], np.int64) for rows in (of_a_cent, of_five)]
+    assert first[0][quotes].tolist() == [9950] * 5
+    assert first[1][quotes].tolist() == [1990] * 5
+    assert read(dataset) == of_a_cent
 
 
 def flip(data):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, strategies as st
 
 from mmrun.feeds.clock import Heartbeat, clock_rows, with_clock
-from mmrun.market.tape import Batch, Kind
+from mmrun.market.packing import pack
+from mmrun.market.tape import BATCH_COLUMNS, Batch, Kind
 
 
 SECOND = 10**9
@@ -21,7 +23,7 @@ def rows_at(times):
     return Batch(
         batch.ts,
         np.full(len(batch), Kind.TRADE, np.int8),
-        *(getattr(batch, name) for name in list(Batch.__dataclass_fields__)[2:]),
+        *(getattr(batch, name) for name in list(BATCH_COLUMNS)[2:]),
     )
 
 
@@ -104,3 +106,24 @@ def test_clock_rows_are_the_definitions(steps, start, interval, bounds, cuts, ro
     assert ts[kind == Kind.TRADE].tolist() == times
     assert (np.diff(ts) >= 0).all()
     assert max(len(b) for b in batches) <= rows
+
+
+@given(st.lists(st.sampled_from([0, 1, SECOND, 3 * SECOND]), min_size=1, max_size=20))
+def test_what_is_packed_has_clock_rows_too(gaps):
+    """As if it had been packed with them: a quote after a clock row is not calm."""
+    times, count = np.cumsum(gaps), len(gaps)
+    quotes = replace(
+        rows_at(times),
+        kind=np.full(count, Kind.QUOTE, np.int8),
+        **dict.fromkeys(("bid", "bid_size", "ask", "ask_size"), np.ones(count)),
+    )
+    tape = replace(quotes, packed=pack(quotes, 0.5))
+
+    (filled, *_) = with_clock([tape], Heartbeat(), 10**6)
+
+    expected, quoted = pack(filled, 0.5), filled.kind == Kind.QUOTE
+    assert filled.packed.calm.tolist() == expected.calm.tolist()
+    for name in ("first", "second"):
+        found = getattr(filled.packed, name)
+        assert len(found) == len(filled)
+        assert found[quoted].tolist() == getattr(expected, name)[quoted].tolist()

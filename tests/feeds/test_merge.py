@@ -10,14 +10,13 @@ import pytest
 from hypothesis import given, strategies as st
 
 from mmrun.feeds.merge import beside, merged
-from mmrun.market.tape import EMPTY, Batch
+from mmrun.market.tape import BATCH_COLUMNS, EMPTY, Batch
 
 
 def rows_of(times: list[int], first: int) -> Batch:
     """Rows of those times; `size` counts them on, so that each is told from others."""
     columns = {
-        name: np.zeros(len(times), getattr(EMPTY, name).dtype)
-        for name in Batch.__dataclass_fields__
+        name: np.zeros(len(times), getattr(EMPTY, name).dtype) for name in BATCH_COLUMNS
     }
     columns["ts"] = np.array(times, np.int64)
     columns["size"] = np.arange(first, first + len(times), dtype=np.float64)

@@ -10,7 +10,7 @@ import pytest
 
 from mmrun.feeds import replay
 from mmrun.feeds.replay import Replay, TapeFeed, batch_of
-from mmrun.market.tape import Batch, Kind
+from mmrun.market.tape import BATCH_COLUMNS, Batch, Kind
 from mmrun.market.writer import Tape
 from mmrun.problems import DataError, NothingSelectedError
 
@@ -25,7 +25,7 @@ def joined(feed):
     batches = list(feed.batches())
     columns = (
         np.concatenate([getattr(batch, name) for batch in batches])
-        for name in Batch.__dataclass_fields__
+        for name in BATCH_COLUMNS
     )
     return Batch(*columns), [len(batch) for batch in batches]
 
@@ -34,7 +34,7 @@ def equal(left, right):
     """Whether two batches are the same bytes."""
     return all(
         getattr(left, name).tobytes() == getattr(right, name).tobytes()
-        for name in Batch.__dataclass_fields__
+        for name in BATCH_COLUMNS
     )
 
 
@@ -72,9 +72,7 @@ def test_arrays_have_the_contracts_types(write_tapes, acme, mixed):
 
     (batch,) = Replay(dataset, heartbeat_ns=0).batches()
 
-    types = {
-        name: getattr(batch, name).dtype.name for name in Batch.__dataclass_fields__
-    }
+    types = {name: getattr(batch, name).dtype.name for name in BATCH_COLUMNS}
     floats = dict.fromkeys(
         ("bid", "bid_size", "ask", "ask_size", "price", "size"), "float64"
     )
@@ -198,3 +196,34 @@ def test_recorded_clock_rows_get_none_added(acme, quotes_at):
     rows, _ = joined(TapeFeed(batch_of(frame), (recorded,)))
 
     assert rows.ts.tolist() == [START_NS, START_NS + 10 * SECOND]
+
+
+def test_quotes_and_trades_come_packed(write_tapes, acme, quotes_at):
+    """A dataset's and a tape's in memory, by the instrument's tick."""
+    dataset = write_tapes(Tape(acme, quotes_at([START_NS, START_NS + 1])))
+    (rows,) = Replay(dataset, heartbeat_ns=0).batches()
+
+    (again,) = TapeFeed(replace(rows, packed=None), (acme,), heartbeat_ns=0).batches()
+
+    for packed in (rows.packed, again.packed):
+        assert packed.tick == acme.tick
+        assert packed.first.tolist() == [10_000, 10_000]
+
+
+def test_a_tape_with_depth_comes_as_it_is(write_tapes, acme, mixed):
+    """Nothing is packed where a row's prices depend on the rows before it."""
+    (rows,) = Replay(write_tapes(Tape(acme, mixed)), heartbeat_ns=0).batches()
+
+    (again,) = TapeFeed(rows, (acme,), heartbeat_ns=0).batches()
+
+    assert rows.packed is None
+    assert again.packed is None
+
+
+def test_a_tape_in_memory_is_packed_once(acme, quotes_at):
+    """Every run of a feed has the same arrays."""
+    feed = TapeFeed(batch_of(quotes_at([START_NS])), (acme,), heartbeat_ns=0)
+
+    (first,), (second,) = feed.batches(), feed.batches()
+
+    assert np.shares_memory(first.packed.first, second.packed.first)

@@ -27,7 +27,7 @@ from mmrun.feeds.replay import TapeFeed
 from mmrun.ledger.accounting import statement
 from mmrun.ledger.entries import entries
 from mmrun.market.instrument import Instrument
-from mmrun.market.tape import Batch, Kind, Status
+from mmrun.market.tape import BATCH_COLUMNS, Batch, Kind, Status
 from mmrun.plan.plan import Plan
 
 
@@ -146,7 +146,7 @@ def batch_of(lines: list[Line], sign: int = 1) -> Batch:
                 price(sign * line.bid),
                 line.bid_size,
             )
-    return Batch(**{name: columns[name] for name in Batch.__dataclass_fields__})
+    return Batch(**{name: columns[name] for name in BATCH_COLUMNS})
 
 
 def price(ticks: int) -> float:

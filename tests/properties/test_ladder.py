@@ -23,7 +23,7 @@ from mmrun.engine.assumptions import FillModel
 from mmrun.engine.run import Conditions, drive
 from mmrun.feeds.replay import TapeFeed
 from mmrun.market.instrument import Instrument
-from mmrun.market.tape import Batch, Kind
+from mmrun.market.tape import BATCH_COLUMNS, Batch, Kind
 from mmrun.plan.plan import Plan
 
 
@@ -226,7 +226,7 @@ risk: none
 
 
 def batch(tape: list[Quote | Trade]) -> Batch:
-    columns = {name: np.full(len(tape), np.nan) for name in Batch.__dataclass_fields__}
+    columns = {name: np.full(len(tape), np.nan) for name in BATCH_COLUMNS}
     for name in ("kind", "side", "status", "venue"):
         columns[name] = np.zeros(len(tape), np.int8)
     columns["ts"] = np.arange(len(tape)) * 1_000_000
