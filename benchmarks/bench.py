@@ -182,7 +182,8 @@ def tape_feed(tape: Path) -> Any:
     """The tape's rows in memory, in the engine's batches."""
     import polars as pl
 
-    from mmrun.feeds.replay import TapeFeed, batch_of
+    from mmrun.feeds.replay import TapeFeed
+    from mmrun.feeds.tape_file import batch_of
     from mmrun.market.instrument import Instrument
 
     frame = pl.read_parquet(tape)

@@ -21,7 +21,9 @@ folder that cannot be written, a full disk) means decoding, never an error.
 
 Values are kept as wide as batches have them. Prices and sizes as narrow integers would
 take six tenths of the space, but widening them takes longer (4 to 6 ns a row) than all
-the rest of reading a piece (3).
+the rest of reading a piece (4). Of quotes and trades what is packed takes 17 of 75 bytes
+and one of these 4 ns; a run without it spends 4 ns more on looking at a row. The mid of
+each row is not kept: reading it takes as long as adding two prices.
 """
 
 from __future__ import annotations

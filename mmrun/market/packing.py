@@ -6,6 +6,8 @@ the price step: it is found once, when a tape is decoded, and kept with it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,13 +15,23 @@ from mmrun.market.grid import NO_ASK, NO_BID, placed
 from mmrun.market.tape import Batch, FloatColumn, Kind, Packed
 
 
+#: Kinds of row whose book depends on the rows before: a tape with any is not packed.
+UNPACKED = (Kind.DEPTH, Kind.CLEAR)
+
 _QUOTE, _TRADE = int(Kind.QUOTE), int(Kind.TRADE)
 #: Rows that are packed together: what is made of them on the way stays in the cache.
 _STRETCH = 32_768
 
 
+def with_packed(batch: Batch, tick: float) -> Batch:
+    """The batch with what is packed of it; as it is where it has rows of UNPACKED."""
+    if any((batch.kind == int(kind)).any() for kind in UNPACKED):
+        return batch
+    return replace(batch, packed=pack(batch, tick))
+
+
 def pack(batch: Batch, tick: float) -> Packed:
-    """The prices of rows of which none is a depth row."""
+    """What is packed of rows of which none is of UNPACKED, by that price step."""
     count = len(batch)
     packed = Packed(
         tick,
@@ -64,9 +76,9 @@ def _between(steps: FloatColumn) -> FloatColumn:
 def _mark_calm(batch: Batch, packed: Packed) -> None:
     """Write which rows, from the second on, are calm."""
     quote = batch.kind == _QUOTE
-    mid = (batch.bid + batch.ask) / 2.0
+    twice_mid = batch.bid + batch.ask
     calm = quote[1:] & quote[:-1]
-    for column in (packed.first, packed.second, mid):
+    for column in (packed.first, packed.second, twice_mid):
         calm &= column[1:] == column[:-1]
     for sizes in (batch.bid_size, batch.ask_size):
         calm &= _only_lowers(sizes, calm)

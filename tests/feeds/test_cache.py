@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mmrun.feeds import replay
+from mmrun.feeds import tape_file
 from mmrun.feeds.limited_folder import LimitedFolder
 from mmrun.feeds.replay import Replay
 from mmrun.market.tape import BATCH_COLUMNS, PACKED_COLUMNS
@@ -33,7 +33,7 @@ def folder(tmp_path, monkeypatch):
     """A cache of the test's own, with small pieces."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("MMRUN_CACHE_GB", "1")
-    monkeypatch.setattr(replay, "CHUNK_ROWS", PIECE_ROWS)
+    monkeypatch.setattr(tape_file, "CHUNK_ROWS", PIECE_ROWS)
     return tmp_path / "cache" / "mmrun" / "tapes"
 
 
@@ -218,7 +218,7 @@ def test_other_files_in_the_folder_are_left_alone(folder, dataset):
 
 def test_a_full_disk_means_no_cache(folder, dataset, monkeypatch):
     """Where a piece cannot be written whole nothing of it stays."""
-    monkeypatch.setattr(replay, "CHUNK_ROWS", ROWS)
+    monkeypatch.setattr(tape_file, "CHUNK_ROWS", ROWS)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (64, limits[1]))
     try:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from mmrun.feeds.held import HeldTape
-from mmrun.feeds.replay import Replay, TapeFeed, batch_of
+from mmrun.feeds.replay import Replay, TapeFeed
+from mmrun.feeds.tape_file import batch_of
 from mmrun.market.tape import Batch
 
 

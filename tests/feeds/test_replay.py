@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mmrun.feeds import replay
-from mmrun.feeds.replay import Replay, TapeFeed, batch_of
+from mmrun.feeds import tape_file
+from mmrun.feeds.replay import Replay, TapeFeed
+from mmrun.feeds.tape_file import batch_of
 from mmrun.market.tape import BATCH_COLUMNS, Batch, Kind
 from mmrun.market.writer import Tape
 from mmrun.problems import DataError, NothingSelectedError
@@ -157,7 +158,7 @@ def test_batch_size_changes_nothing_but_the_split(
     )
     dataset = write_tapes(Tape(acme, quotes_at((START_NS + np.cumsum(steps)).tolist())))
     whole, _ = joined(Replay(dataset))
-    monkeypatch.setattr(replay, "CHUNK_ROWS", 17)
+    monkeypatch.setattr(tape_file, "CHUNK_ROWS", 17)
 
     again, sizes = joined(Replay(dataset, rows=rows))
 
