@@ -217,9 +217,11 @@ class Pipeline:
         return out, np.flatnonzero(batch.kind != Kind.QUOTE)
 
     def _packed(self, batch: Batch) -> Packed | None:
-        """What is packed of a batch, if by the run's own price step."""
+        """What is packed of a batch of one venue, if by the run's own price step."""
         packed = batch.packed
-        return packed if packed is not None and packed.tick == self.tick else None
+        if packed is None or packed.tick != self.tick or len(self.observers) > 1:
+            return None
+        return packed
 
     def _market_columns(self, batch: Batch, seen: Observed) -> dict[str, Floats]:
         known: dict[str, Floats] = {

@@ -36,15 +36,16 @@ def placed(
     prices: FloatColumn,
     tick: float,
     away: Callable[[FloatColumn], FloatColumn],
-    asked: NDArray[np.bool_],
+    *,
+    asked: NDArray[np.bool_] | bool = True,
 ) -> FloatColumn:
-    """Prices as whole numbers of ticks; what is not asked for may be anything.
+    """Prices as numbers of ticks; what is not asked for may be anything.
 
     Args:
         prices: in price units.
         tick: the price step.
         away: where prices are, in ticks, that are not on the grid (NaN among them).
-        asked: which prices matter.
+        asked: which prices matter; True for all.
     """
     steps = prices / tick
     nearest = np.rint(steps)

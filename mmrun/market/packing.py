@@ -51,11 +51,10 @@ def pack(batch: Batch, tick: float) -> Packed:
 def _place(batch: Batch, packed: Packed) -> None:
     """Write the rows' ticks."""
     quote = batch.kind == _QUOTE
-    packed.first[:] = placed(batch.bid, packed.tick, _bids, quote)
-    packed.second[:] = placed(batch.ask, packed.tick, _asks, quote)
+    packed.first[:] = placed(batch.bid, packed.tick, _bids, asked=quote)
+    packed.second[:] = placed(batch.ask, packed.tick, _asks, asked=quote)
     trades = np.flatnonzero(batch.kind == _TRADE)
-    prices = batch.price[trades]
-    packed.first[trades] = 2.0 * placed(prices, packed.tick, _between, prices == prices)
+    packed.first[trades] = 2.0 * placed(batch.price[trades], packed.tick, _between)
 
 
 def _bids(steps: FloatColumn) -> FloatColumn:
