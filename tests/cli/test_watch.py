@@ -193,7 +193,7 @@ def test_only_the_first_run_decodes(
     err = capsys.readouterr().err
 
     assert len(decoded) == 1
-    assert "watching (50,325 rows in 2.9 MB of memory)" in err
+    assert "watching (50,325 rows in 3.7 MB of memory)" in err
     mmrun(["run", "small.yaml", "--fills", "queue", "-o", "alone"])
     for path in (here / "alone").glob("*.parquet"):
         assert path.read_bytes() == (here / "watched" / path.name).read_bytes()
