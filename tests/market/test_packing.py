@@ -87,6 +87,30 @@ def test_prices_are_packed_as_the_engine_would_place_them(tick, rows, data):
         assert packed.calm[i] == is_calm(batch, first, second, i)
 
 
+@pytest.mark.parametrize(
+    ("before", "row", "calm"),
+    [
+        ((Kind.QUOTE, 9.0, 1.0, 11.0, 1.0), (Kind.QUOTE, 9.0, 5.0, 11.0, 2.0), 1),
+        ((Kind.QUOTE, 9.0, 1.0, 11.0, 1.0), (Kind.QUOTE, 9.0, 0.0, 11.0, 2.0), 0),
+        ((Kind.QUOTE, 9.0, np.nan, 11.0, 1.0), (Kind.QUOTE, 9.0, np.nan, 11.0, 2.0), 1),
+        ((Kind.QUOTE, 9.0, 1.0, 11.0, 1.0), (Kind.QUOTE, 9.0, np.nan, 11.0, 2.0), 0),
+        ((Kind.QUOTE, 9.0, 1.0, 11.0, 1.0), (Kind.QUOTE, 9.0, 1.0, 12.0, 2.0), 0),
+        ((Kind.QUOTE, 9.3, 1.0, 11.0, 1.0), (Kind.QUOTE, 9.4, 1.0, 11.0, 2.0), 0),
+        ((Kind.CLOCK, 9.0, 1.0, 11.0, 1.0), (Kind.QUOTE, 9.0, 1.0, 11.0, 2.0), 0),
+        ((Kind.QUOTE, 9.0, 1.0, 11.0, 1.0), (Kind.CLOCK, 9.0, 1.0, 11.0, 2.0), 0),
+    ],
+    ids=[
+        *("sizes alone", "nothing left", "never known", "no longer known"),
+        *("another ask", "another mid, same ticks", "after no quote", "no quote"),
+    ],
+)
+def test_a_row_is_calm_where_only_sizes_move(before, row, calm):
+    """Both are quotes of the same ticks and mid; a size is shown, or as unknown as before."""
+    packed = pack(tape([before, row], 1.0), 1.0)
+
+    assert packed.calm.tolist() == [0, calm]
+
+
 def test_no_rows_are_packed_too():
     """An empty tape has empty columns."""
     empty = tape([(Kind.QUOTE, 1.0, 1.0, 2.0, 1.0)], 0.01).rows(0, 0)
