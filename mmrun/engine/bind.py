@@ -252,12 +252,11 @@ def per_tick(tick: float) -> float:
 
 
 def _moves_freely(one: Any, first: Any) -> bool:
-    """Whether an order of the right size goes to any price it may rest at, at once."""
+    """Whether an order of a size there is room for goes where it may rest, at once."""
     timed = one.min_life_ns > 0 or one.max_age_ns < NEVER or one.after_fill_ns > 0
-    by_value = one.max_position_value < math.inf
     slides = one.post_only == state.SLIDE and one.allow_crossed == 0
-    bound = timed or by_value or first.tolerance_ticks > 0 or first.inside_ticks < NEVER
-    return one.single == 1 and slides and one.instant and not bound
+    bound = timed or first.tolerance_ticks > 0 or first.inside_ticks < NEVER
+    return bool(one.single == 1 and slides and one.instant and not bound)
 
 
 def _rows_are_plain(machine: Any) -> bool:
@@ -268,9 +267,8 @@ def _rows_are_plain(machine: Any) -> bool:
     one = machine.config
     watched = one.watches + one.rules + one.guards + one.previous > 0
     own = machine.state_codes[: one.states]
-    bound = watched or one.price_collar < math.inf or bool(own.any())
-    usual = one.inverse == 0 and one.on_breach != state.STOP_ALL
-    return one.plain == 1 and usual and not bound
+    usual = one.inverse == 0 and one.on_breach != state.STOP_ALL and not own.any()
+    return _moves_freely(one, machine.venues[0]) and usual and not watched
 
 
 def _set_latency(one: Any, latency: Latency) -> None:
@@ -342,7 +340,9 @@ def new_machine(
     machine.config = config
     for instrument in instruments:
         enter_venue(machine, plan.strategy, instrument)
-    machine.config.plain = int(_moves_freely(machine.config, machine.venues[0]))
+    by_value = config.max_position_value < math.inf
+    free = _moves_freely(machine.config, machine.venues[0])
+    machine.config.plain = int(free and not by_value)
     inputs = plan.residual.inputs
     places = {name: index for index, name in enumerate(inputs)}
     states = [name for name in plan.read_at_rows if name.startswith("@")]

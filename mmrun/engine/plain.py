@@ -107,6 +107,7 @@ def run_plain(m, v, rows, row, columns, fresh, formula):  # type: ignore[no-unty
     bid_up = 1 if config.rounding == INWARD else 0
     prices, sizes = v.outputs + BID_PRICE, v.outputs + BID_SIZE
     bid_asked, ask_asked = bid_slot.asked, ask_slot.asked
+    by_value, collar = config.max_position_value < math.inf, config.price_collar
     # What rows change.
     room = (room_for_rows(m) - ROW_ROOM) // _RECORDS
     bid, ask, mid = v.best_bid, v.best_ask, state.mid
@@ -225,6 +226,9 @@ def run_plain(m, v, rows, row, columns, fresh, formula):  # type: ignore[no-unty
                 registers[m.column_registers[k]] = columns[k, np.uint64(fresh)]
             call_residual(formula, registers)
             still = _STILL
+            state.mid = mid  # which limits by value, and the collar, look at
+            if by_value:
+                fits = both_fit(m, v)
             ticks = registers[prices] * per_tick
             below = np.floor(ticks)
             if surely_between(ticks, below):
@@ -242,6 +246,8 @@ def run_plain(m, v, rows, row, columns, fresh, formula):  # type: ignore[no-unty
                 registers[sizes + 1] == ask_asked
             )
             free = (want_bid < our_ask) & (want_bid < want_ask) & (to_bid < to_ask)
+            if collar < math.inf:
+                free &= in_collar(m, v, want_bid) & in_collar(m, v, want_ask)
             if not (known & free & fits & (want_bid > 0)):
                 handed = True
                 break
@@ -383,6 +389,14 @@ def ticks_wanted(m: Machine, v: Machine, side: int, price: float) -> int:
     if rule != 0:
         return NO_ASK if side == BID else NO_BID
     return ticks
+
+
+@inlined
+def in_collar(m: Machine, v: Machine, ticks: int) -> bool:
+    """Whether a price is no further from the mid than `risk.price_collar` says."""
+    mid = m.state.mid
+    away = abs(price_of(ticks, v.tick, v.ticks_per_unit) - mid)
+    return bool(away <= m.config.price_collar * mid)
 
 
 @kernel

@@ -42,6 +42,11 @@ RISKS: dict[str, dict[str, Any]] = {
     "wide": {"max_inventory": 400},
     "tight": {"max_inventory": 25},
     "long only": {"max_inventory": 60, "allow_short": False},
+    "valued": {
+        "max_inventory": 100,
+        "max_position_value": 3000,
+        "price_collar": "1.7bps",
+    },
     "wary": {"max_inventory": 100, "stale_after": "500ms", "crossed_book": "off"},
 }
 FEES: tuple[dict[str, str], ...] = (

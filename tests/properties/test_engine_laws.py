@@ -290,7 +290,12 @@ plain_strategies = st.builds(
     st.sampled_from((FEE, "{maker_fee: 1bps}", "{maker_fee: 0.005/share}")),
     st.sampled_from(("25", "25", "12")),
     st.sampled_from(
-        ("", "", ", allow_short: false", ", stale_after: 12ms", ", crossed_book: 'off'")
+        (
+            *RISKS,
+            ", allow_short: false",
+            ", stale_after: 12ms",
+            ", price_collar: 1.6bps",
+        )
     ),
 )
 unknown_sizes = st.builds(replace, quote_lines, bid_size=st.sampled_from((0, math.nan)))
