@@ -12,7 +12,8 @@ import pytest
 
 from mmrun import api
 from mmrun.cli import run as mmrun
-from mmrun.engine.assumptions import Latency
+from mmrun.engine import bind
+from mmrun.engine.assumptions import FillModel, Latency, ModelName
 from mmrun.engine.jit import compiled
 from mmrun.engine.records import Recording
 from mmrun.engine.run import Conditions, drive
@@ -115,6 +116,27 @@ def test_a_whole_day_in_batches_of_one_seven_4096_and_all(
     ]
 
     assert recorded[0] == recorded[1] == recorded[2] == recorded[3]
+
+
+@pytest.mark.parametrize("fills", ["queue", "hftbacktest", "touch"])
+@pytest.mark.parametrize("strategy", ["basic", "inventory_skew"])
+def test_a_whole_day_passes_the_quick_loop_as_it_passes_the_steps(
+    days: dict[str, Dataset],
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    strategy: str,
+    fills: ModelName,
+) -> None:
+    """What `engine.plain` records on AAPL is what the steps for any row record."""
+    plan = api.build(repository / f"strategies/{strategy}.yaml")
+    conditions = Conditions(model=FillModel(fills), mode=compiled)
+
+    plain = drive(plan, Replay(days["AAPL"]), conditions)
+    monkeypatch.setattr(bind, "_rows_are_plain", lambda _: False)
+    by_steps = drive(plan, Replay(days["AAPL"]), conditions)
+
+    assert len(plain.orders) > 500
+    assert as_bytes(plain) == as_bytes(by_steps)
 
 
 @pytest.mark.parametrize("symbol", ["AAPL", "AMZN"])
