@@ -287,14 +287,16 @@ def run_plain(m, v, rows, row, columns, fresh, formula):  # type: ignore[no-unty
                 say(m, v, ASK, ask_says, ts)
             bid_said, ask_said = bid_says, ask_says
     # Back into the records.
+    quotes = row - first - trades
     state.events += row - first
     state.trades += trades
-    state.quotes += row - first - trades
+    state.quotes += quotes
     v.heard_ts = heard
     v.best_bid, v.best_ask, state.mid = bid, ask, mid
-    v.book.price[BID, 0], v.book.price[ASK, 0] = bid, ask
-    v.book.shown[BID, 0] = v.book.free[BID, 0] = bid_size
-    v.book.shown[ASK, 0] = v.book.free[ASK, 0] = ask_size
+    if quotes > 0:  # what depth rows left free is a sum, and not quite what they show
+        v.book.price[BID, 0], v.book.price[ASK, 0] = bid, ask
+        v.book.shown[BID, 0] = v.book.free[BID, 0] = bid_size
+        v.book.shown[ASK, 0] = v.book.free[ASK, 0] = ask_size
     set_price(bid_slot, our_bid)
     set_price(ask_slot, our_ask)
     bid_slot.ahead, ask_slot.ahead = bid_ahead, ask_ahead

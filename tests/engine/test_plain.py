@@ -140,3 +140,33 @@ def test_most_rows_of_a_usual_run_are_plain(
 
     assert len(recording.fills) > 50
     assert sum(passed) > 0.75 * 1000
+
+
+def test_what_is_free_of_a_level_is_left_as_depth_rows_made_it(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, passed: list[int]
+) -> None:
+    """Rounded as it was summed up: 0.3 that grows to 0.9; before the close all is taken."""
+    text = """
+        0 depth bid 99.99x5
+        0 depth ask 100.01x0.3
+        1 depth ask 100.01x0.9
+        2 trade buy 100.02x40
+        3 trade unknown 100.00x1
+        4 trade unknown 100.00x1
+        85 trade unknown 100.00x1"""
+    of = {"bid": "bid", "ask": "ask + 1tick", "size": 2}
+    hours = {"open": "00:00:00", "close": "23:59:59", "flatten_before_close": "20ms"}
+    how = {
+        "instrument": {"lot": 0.1, "depth": None},
+        "session": hours,
+        "sessions": [(0, 100)],
+    }
+    plain = run(text, of, **how).recording
+    stretches = sum(passed)
+
+    monkeypatch.setattr(bind, "_rows_are_plain", lambda _: False)
+    by_steps = run(text, of, **how).recording
+
+    assert plain.fills["taker"].tolist() == [0, 1]
+    assert bytes_of(plain) == bytes_of(by_steps)
+    assert stretches > 0
