@@ -17,7 +17,6 @@ def evaluate_quotes(m, formula, ts):  # type: ignore[no-untyped-def]
     """
     apart()
     evaluate_formulas(m, formula, ts)
-    m.state.evaluated = 1
     m.state.steady = m.state.repeatable
     if m.config.single == 1:
         quote_venue(m, m.venues[0], ts)

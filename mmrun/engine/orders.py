@@ -124,7 +124,6 @@ def arrive(m: Machine, v: Machine, k: int, ts: int) -> None:
     config = m.config
     slot = v.slots[k]
     slot.request_effect_ts = NEVER
-    slot.answer_rule = 0
     if slot.request == CANCEL:
         _cancel(m, v, k, ts)
     elif slot.request_take == 1:
@@ -160,7 +159,6 @@ def _reject(m: Machine, v: Machine, k: int, rule: int, ts: int) -> None:
     slot = v.slots[k]
     if slot.live == 0:
         slot.reason = rule
-    slot.answer_rule = rule
     size = slot.request_total
     price = _price(v, slot.request_price)
     sent = slot.request_sent_ts

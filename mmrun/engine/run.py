@@ -38,8 +38,8 @@ Steps d to f are taken where something they read has changed since they were las
 (`state.changed`, `state.steady`): elsewhere they would find the same. What most rows of
 most runs ask for, our two orders moved or filled whole, is done in a loop of its own, to
 the same result (`engine.plain`); so are, in other runs, quote rows at prices that have
-not moved (`kernel.is_calm`). Time is counted when what it is counted by is about to change; lives
-in `clock`.
+not moved (`kernel.is_calm`). Time is counted when what it is counted by is about to
+change; lives in `clock`.
 
 All state is in the arrays of `state.Machine` and in the pipeline, so any split of the
 feed into batches gives the same bytes.

@@ -71,7 +71,7 @@ CONFIG = np.dtype(
         ("levels", "i8"),  # quotes a side
         ("single", "i8"),  # one venue, one quote a side
         ("plain", "i8"),  # moving an order asks for nothing but its price
-        ("plain_rows", "i8"),  # and nothing else is looked at: see engine.plain
+        ("plain_rows", "i8"),  # rows may pass in the loop of engine.plain
         ("feed_ns", "i8"),
         ("order_ns", "i8"),
         ("cancel_ns", "i8"),
@@ -109,7 +109,6 @@ STATE = np.dtype(
         ("next_grid", "i8"),
         # our own
         ("guarded", "i8"),  # venues that a guard keeps us out of
-        ("evaluated", "i8"),  # quotes were evaluated at least once
         ("changed", "i8"),  # more than sizes and time, since guards last looked
         ("repeatable", "i8"),  # equal columns and fills mean equal quotes
         ("steady", "i8"),  # what rests is what was wanted, and nothing changed since
@@ -199,7 +198,6 @@ SLOT = np.dtype(
         ("request_take", "i8"),  # takes what it can at any price, the rest goes
         ("request_rule", "i8"),  # why it is cancelled
         ("answer_live", "i8"),
-        ("answer_rule", "i8"),
         # what the decision log says
         ("reason", "i8"),  # Rule while nothing rests
         ("adjustment", "i8"),
