@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mmrun.engine.jit import compiled
+
 
 BOOK = "0 quote 99.99x30 100.01x30\n"
 #: Long ten at 10 ms, for a resting bid of 99.99.
@@ -119,6 +121,7 @@ def test_without_sessions_a_drawdown_starts_over_at_midnight_utc(run):
         BOUGHT + text,
         QUOTE,
         risk=risk(stale_after="off", max_drawdown={"limit": 1, "then": "pull"}),
+        mode=compiled,  # 6,400 times of the equity grid
     )
 
     assert ran.ask_rules[1:] == [(0, "QUOTED"), (to_midnight + 2, "MAX_DRAWDOWN")]

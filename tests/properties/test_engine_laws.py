@@ -698,6 +698,6 @@ def test_a_venue_that_shows_nothing_changes_nothing(case: Case) -> None:
 def test_rows_that_pass_as_plain_pass_as_any_other(case: Case, rows: int) -> None:
     """The loop of `engine.plain` records what the steps for any row record."""
     with patch.object(bind, "_rows_are_plain", return_value=False):
-        by_steps = case.run()
+        by_steps = case.run(mode=compiled)
 
-    assert written(case.run(rows=rows)) == written(by_steps)
+    assert written(case.run(rows=rows, mode=compiled)) == written(by_steps)
