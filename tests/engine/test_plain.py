@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 from typing import Any
 
 import numpy as np
 import pytest
 
-from mmrun.engine import bind, kernel
+from mmrun.engine import bind, kernel, plain
 from mmrun.engine.jit import compiled
 from mmrun.engine.plain import run_plain
-from mmrun.engine.records import Recording
+from mmrun.engine.state import ROW_ROOM
+from tests.engine.test_batches import content
 
 
 #: Strategies of columns and inventory alone: the engine's usual case.
@@ -77,19 +79,6 @@ def walk(seed: int, rows: int = 400) -> str:
     return "\n".join(lines)
 
 
-def bytes_of(recording: Recording) -> dict[str, Any]:
-    """Every record, field by field, and every total."""
-    names = ("fills", "orders", "decisions", "equity")
-    records = {
-        f"{name}.{field}": getattr(recording, name)[field].tobytes()
-        for name in names
-        for field in getattr(recording, name).dtype.names
-    }
-    totals = recording.totals
-    times = {n: getattr(totals, n).tolist() for n in ("rule_ns", "touch_ns")}
-    return records | times | {"totals": repr(totals)}
-
-
 @pytest.fixture
 def passed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many rows each stretch of plain rows had."""
@@ -119,13 +108,13 @@ def test_plain_rows_record_what_the_steps_of_any_row_record(
     how = {"fills": MODELS[fills], "heartbeat_ms": 250, **keys}
     of = list(QUOTES.values())[quote]
     text = walk(seed=10 * quote + fills)
-    plain = run(text, of, **how).recording
+    quick = run(text, of, **how).recording
 
     monkeypatch.setattr(bind, "_rows_are_plain", lambda _: False)
     monkeypatch.setattr(kernel, "run_plain", run_plain)  # as machine code has it
     by_steps = run(text, of, **how, mode=compiled).recording
 
-    assert bytes_of(plain) == bytes_of(by_steps)
+    assert content(quick) == content(by_steps)
     assert sum(passed) > 0
 
 
@@ -161,11 +150,28 @@ def test_what_is_free_of_a_level_is_left_as_depth_rows_made_it(
         "session": hours,
         "sessions": [(0, 100)],
     }
-    plain = run(text, of, **how).recording
+    quick = run(text, of, **how).recording
 
     monkeypatch.setattr(bind, "_rows_are_plain", lambda _: False)
     by_steps = run(text, of, **how).recording
 
-    assert plain.fills["taker"].tolist() == [0, 1]
-    assert bytes_of(plain) == bytes_of(by_steps)
+    assert quick.fills["taker"].tolist() == [0, 1]
+    assert content(quick) == content(by_steps)
     assert sum(passed) > 0
+
+
+def test_plain_rows_go_on_where_they_ran_out_of_room(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, passed: list[int]
+) -> None:
+    """Room for two rows at a time, then for none, as when outputs are nearly full."""
+    text, how = walk(seed=1), {"risk": RISKS["wide"], "fills": "hftbacktest"}
+    whole = run(text, QUOTES["leaning"], **how).recording
+    stretches = passed.copy()
+    passed.clear()
+    room = cycle((ROW_ROOM + 6, ROW_ROOM + 2))
+    monkeypatch.setattr(plain, "room_for_rows", lambda m: next(room))
+
+    in_pieces = run(text, QUOTES["leaning"], **how).recording
+
+    assert content(in_pieces) == content(whole)
+    assert len(passed) > 2 * len(stretches)
