@@ -27,7 +27,7 @@ QUOTES: dict[str, dict[str, Any]] = {
     "on ticks": {"bid": "bid - 1tick", "ask": "ask", "size": 10},
     "by volatility": {
         "half_spread": "0.4tick + coalesce(sample(std(last_price, 2s), trade), 0)",
-        "size": "10 if inventory < 30 else 7",
+        "size": "10 if inventory < 10 else 7",
     },
     "after trades": {
         "half_spread": "0.6tick",
@@ -45,12 +45,12 @@ QUOTES: dict[str, dict[str, Any]] = {
 RISKS: dict[str, dict[str, Any]] = {
     "wide": {"max_inventory": 400},
     "tight": {"max_inventory": 25},
-    "long only": {"max_inventory": 60, "allow_short": False},
     "valued": {
         "max_inventory": 100,
         "max_position_value": 3000,
         "price_collar": "1.7bps",
     },
+    "long only": {"max_inventory": 60, "allow_short": False},
     "wary": {"max_inventory": 100, "stale_after": "500ms", "crossed_book": "off"},
 }
 FEES: tuple[dict[str, str], ...] = (
@@ -61,7 +61,7 @@ MODELS = ("hftbacktest", "queue", "touch", "through")
 
 
 def walk(seed: int, rows: int = 400) -> str:
-    """A touch that walks, sizes that come and go, trades about it; now and then a gap."""
+    """A touch that walks, sizes that come and go, trades about it; gaps and odd books."""
     rng = np.random.default_rng(seed)
     lines, ms, mid = [], 0, 10_000
     for _ in range(rows):
@@ -70,10 +70,12 @@ def walk(seed: int, rows: int = 400) -> str:
         bid, ask = (mid - 1) / 100, (mid + int(rng.integers(0, 3))) / 100
         b, a, size = rng.integers(1, 30, 3)
         shown = f"{bid:.2f}x{b} {ask:.2f}x{a}"
-        odd = rng.choice([f"{bid:.2f} {ask:.2f}x{a}", f"- {ask:.2f}x{a}", "clock"])
+        crossed = f"{ask + 0.02:.2f}x{b} {ask:.2f}x{a}"
+        unknown, empty = f"{bid:.2f} {ask:.2f}x{a}", f"- {ask:.2f}x{a}"
+        odd = rng.choice([unknown, empty, crossed, "clock"])
         at = f"{rng.choice(['buy', 'sell', 'unknown'], p=[0.45, 0.45, 0.1])}"
         trade = f"trade {at} {rng.choice([bid, ask, bid - 0.01]):.2f}x{size}"
-        kind = rng.choice(3, p=[0.68, 0.3, 0.02])
+        kind = rng.choice(3, p=[0.67, 0.3, 0.03])
         quote = "clock" if odd == "clock" else f"quote {odd}"
         lines.append(f"{ms} {[f'quote {shown}', trade, quote][kind]}")
     return "\n".join(lines)
@@ -105,7 +107,7 @@ def test_plain_rows_record_what_the_steps_of_any_row_record(
     """Fills, orders, decisions, equity and times, to the byte; the steps in machine code."""
     risk = list(RISKS.values())[(quote + fills) % len(RISKS)]
     keys = {"risk": risk, "venues": {"NASDAQ": FEES[fills % len(FEES)]}}
-    how = {"fills": MODELS[fills], "heartbeat_ms": 250, **keys}
+    how = {"fills": MODELS[fills], "heartbeat_ms": 250 * (quote % 2), **keys}
     of = list(QUOTES.values())[quote]
     text = walk(seed=10 * quote + fills)
     quick = run(text, of, **how).recording
