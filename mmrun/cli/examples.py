@@ -108,6 +108,10 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "MM304": (_let("mean(inventory, 5s)"), _let("prev(inventory)")),
     "MM305": (_let("mean(mid, 2 * 5s)"), _let("mean(mid, 10s)")),
     "MM306": (_let("venue.max_inventory"), _let("venue.inventory / max_inventory")),
+    "MM307": (
+        "risk: {max_inventory: 1000, target_inventory: 1lot * venue.last_side}\n",
+        "risk: {max_inventory: 1000, target_inventory: 1lot * last_side}\n",
+    ),
     "MM310": (
         _quote("max(5bps, half_spread / 2)"),
         _quote("max(5bps, prev(half_spread) / 2)"),

@@ -39,10 +39,11 @@ def titles() -> dict[str, str]:
     from mmrun.importers import table_map
     from mmrun.lang import codes
     from mmrun.market import check_codes
-    from mmrun.plan import graph
+    from mmrun.plan import graph, one_for_all
     from mmrun.testing import codes as test_codes
 
-    of_formulas = strategy.CODES | codes.CODES | graph.CODES | lint.CODES
+    of_names = codes.CODES | graph.CODES | one_for_all.CODES
+    of_formulas = strategy.CODES | of_names | lint.CODES
     of_files = of_formulas | table_map.CODES | test_codes.CODES
     return of_files | check_codes.CODES
 

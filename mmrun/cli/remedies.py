@@ -78,6 +78,8 @@ REMEDIES: dict[str, str] = {
     "MM306": "A venue has market data, and where it is quoted own state: inventory, its "
     "fees as prices, working orders, own fills. A reference has market data alone. What "
     "is of the whole strategy is written without a dot.",
+    "MM307": "There is one inventory over all venues, and one target for it. Read what is "
+    "of all venues (mid), or of a venue by its name (NASDAQ.mid).",
     "MM310": "Break the circle. The value of a quote field at the last quote evaluation "
     "is prev(half_spread); a let has no such value.",
     "MM320": "What is added, compared or put into a field must be of one unit. Multiply "

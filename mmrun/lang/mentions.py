@@ -31,24 +31,33 @@ def names_in(node: Node) -> tuple[str, ...]:
 
     A quote field alone in `prev(...)` is left out: it is the legal back reference.
     """
-    return tuple(dict.fromkeys(_names(node, back=False)))
+    return _names(_mentions(node, back=False))
 
 
 def all_names_in(node: Node) -> tuple[str, ...]:
     """Every name a formula mentions, each once, in order of appearance."""
-    return tuple(dict.fromkeys(_names(node, back=True)))
+    return _names(mentions(node))
 
 
-def _names(node: Node, *, back: bool) -> Iterator[str]:
+def mentions(node: Node) -> Iterator[Name | Call]:
+    """The names of a formula where they stand, and calls of a venue or reference."""
+    return _mentions(node, back=True)
+
+
+def _names(found: Iterator[Name | Call]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.name for each in found if isinstance(each, Name)))
+
+
+def _mentions(node: Node, *, back: bool) -> Iterator[Name | Call]:
+    if isinstance(node, Name) or (isinstance(node, Call) and "." in node.name):
+        yield node
     match node:
-        case Name():
-            yield node.name
         case Call("prev", (Name(name),)) if name in QUOTE_FIELDS and not back:
             return
         case Call("sample", (x, Name())):
-            yield from _names(x, back=back)
+            yield from _mentions(x, back=back)
         case Call(name) if name.rpartition(".")[2] in {"age", "depth"}:
             return
         case _:
             for child in children(node):
-                yield from _names(child, back=back)
+                yield from _mentions(child, back=back)

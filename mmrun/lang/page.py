@@ -75,7 +75,8 @@ the one inventory. Before a dot stands whose:
 
 - `venue.mid` is of the venue being quoted. A formula that says `venue`, or reads a let
   that does, is computed for each venue, and so are the quotes; all else is computed
-  once. On one venue `venue.x` is `x`.
+  once. On one venue `venue.x` is `x`. `risk.target_inventory` is one for all venues and
+  may not read it.
 - `NASDAQ.mid` is of that venue, written as the dataset writes it, whichever is quoted. A
   venue that is in the data and not under `venues:` can be read so too: its market is
   joined in, and it is not quoted.

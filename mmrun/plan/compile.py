@@ -26,6 +26,7 @@ from mmrun.plan.graph import order
 from mmrun.plan.hoist import Hoisting, hoist
 from mmrun.plan.instances import at_value, blocks, instantiate, venue_axis
 from mmrun.plan.levels import at_level, deeper, output_name, output_names
+from mmrun.plan.one_for_all import differing
 from mmrun.plan.passes import PASSES, Roots, share_subtrees
 from mmrun.plan.plan import OUTPUTS, Plan
 from mmrun.plan.program import Program
@@ -119,7 +120,8 @@ def meanings(formulas: Formulas) -> tuple[dict[str, Expr], tuple[Problem, ...]]:
     trees, problems = parse_all(texts)
     ordered, cycles = order(_needs(trees, texts), texts)
     meant, wrong = _check_in_order(formulas, trees, ordered, texts)
-    return meant, (*problems, *cycles, *wrong)
+    apart = _target_apart(formulas, trees, meant, texts)
+    return meant, (*problems, *cycles, *wrong, *apart)
 
 
 def _texts(formulas: Formulas) -> dict[str, Formula]:
@@ -218,6 +220,20 @@ def _seen(key: str) -> bool:
 
 def _name_of(key: str) -> str:
     return key.removeprefix("let.")
+
+
+def _target_apart(
+    formulas: Formulas,
+    trees: Mapping[str, Node],
+    meant: Mapping[str, Expr],
+    texts: Mapping[str, Formula],
+) -> Iterable[Problem]:
+    """What would make the target inventory another one at each venue."""
+    if TARGET not in meant:
+        return ()
+    defined = {**meant, **_readable_defaults(meant, texts)}
+    roots = {_name_of(key): defined[key] for key in defined if _seen(key)}
+    return differing(TARGET, trees[TARGET], texts[TARGET], roots, formulas.venues)
 
 
 def _readable_defaults(
@@ -350,11 +366,8 @@ def split(
 def each_instance(
     roots: Roots, keys: Iterable[str], venues: Sequence[str]
 ) -> Iterator[tuple[str, str, Expr]]:
-    """Each of the roots with its key: once, or with each venue where it depends on one.
-
-    The target inventory is one: of the first venue.
-    """
+    """Each of the roots with its key: once, or with each venue where it depends on one."""
     for key in keys:
         apart = [venue for venue in venues if joined(venue, key) in roots]
-        for venue in apart[: 1 if key == TARGET else None] or [""]:
+        for venue in apart or [""]:
             yield key, venue, at_value(roots, key, venue)

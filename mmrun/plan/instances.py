@@ -71,6 +71,11 @@ def _at(node: Expr, *, axis: Axis, value: str, apart: frozenset[str]) -> Expr:
     return axis.at(node, value)
 
 
+def by_venue(roots: Roots) -> frozenset[str]:
+    """The roots that may be another at each venue that is quoted."""
+    return _dependent(roots, venue_axis(()))
+
+
 def _dependent(roots: Roots, axis: Axis) -> frozenset[str]:
     """The roots that read the axis, or through `prev(fair)` a root that does."""
     nodes = {name: postorder([root]) for name, root in roots.items()}

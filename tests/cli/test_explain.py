@@ -17,7 +17,7 @@ from mmrun.cli.remedies import REMEDIES
 from mmrun.importers import table_map
 from mmrun.lang import codes as lang_codes
 from mmrun.market import check_codes
-from mmrun.plan import graph
+from mmrun.plan import graph, one_for_all
 from mmrun.testing import codes as test_codes, sample
 
 
@@ -81,6 +81,7 @@ def test_codes_of_different_rooms_do_not_collide():
         strategy.CODES,
         lang_codes.CODES,
         graph.CODES,
+        one_for_all.CODES,
         lint.CODES,
         table_map.CODES,
         check_codes.CODES,
