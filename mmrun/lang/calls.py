@@ -25,7 +25,7 @@ from mmrun.lang.nodes import Call, Expr, Name, Node, Number, Stage, Ticks, Type
 from mmrun.lang.results import RESULTS
 from mmrun.lang.scope import Context, Operand, compose, constant
 from mmrun.lang.signatures import Function, Parameter
-from mmrun.lang.whose import CALLED, check_function
+from mmrun.lang.whose import CALLED, check_function, refuse_rows
 from mmrun.units import SIZE, TIME, parse_literal
 
 
@@ -210,6 +210,9 @@ def _age(
 def _row_kind(context: Context, call: Call, node: Node) -> str | None:
     if isinstance(node, Name) and node.name in _ROWS:
         return node.name
+    if isinstance(node, Name) and split(node.name)[1] in _ROWS:
+        refuse_rows(context, call, node)
+        return None
     found = context.text(node)
     hint = FUNCTIONS[split(call.name)[1]].example
     context.error(

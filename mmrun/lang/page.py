@@ -91,7 +91,8 @@ are called of it (`venue.trade_imbalance(1s)`, `spy.ofi(5s)`, `venue.fills(10s)`
 
 Rows of what is not quoted are no events of the run and no rows of its book. They are as
 clock rows: windows, ages and quotes move on at them (`requote: {on: any}`), but they are
-neither `quote` nor `trade` in `sample`, `age` and `requote`. At one time they come after
+neither `quote` nor `trade` in `sample`, `age` and `requote`. `NASDAQ.age(trade)` is of a
+source's own rows; `sample` goes by those of all that is quoted. At one time they come after
 the rows of what is quoted. Before their first row their names are missing; rows from
 before the first of what is quoted are looked at, those after its last are not. Silence,
 heartbeats and `stale_after` are of what is quoted. A relative price beside a venue's price

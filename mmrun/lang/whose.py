@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 
 from mmrun.lang.functions import FUNCTIONS
-from mmrun.lang.names import NAMES, QUOTED, VENUE_NAMES, Named, named, split
+from mmrun.lang.names import NAMES, QUOTED, VENUE_NAMES, Named, joined, named, split
 from mmrun.lang.nodes import Call, Name, Node
 from mmrun.lang.scope import Context
 from mmrun.lang.signatures import Function
@@ -14,6 +15,9 @@ from mmrun.lang.sources import SOURCED
 
 #: Functions that may be called of a source: `venue.trades(1s)`, `spy.age(quote)`.
 CALLED = SOURCED | {"age", "depth"}
+#: A name of what is seen at each kind of row.
+_SEEN_AT = {"trade": "last_price", "quote": "mid"}
+_WORD = re.compile(r"[a-z_]+")
 _COSTS = {"maker_cost": "maker_fee", "taker_cost": "taker_fee"}
 
 
@@ -48,8 +52,31 @@ def check_function(context: Context, call: Call, function: Function) -> bool:
     return function.category != "own_fills" or _quoted(context, call, source)
 
 
+def refuse_rows(context: Context, call: Call, rows: Name) -> None:
+    """Report rows of a source, `NASDAQ.trade`, as an argument (MM301, MM303, MM306).
+
+    `age` is called of its source; `sample` goes by the rows of all that is quoted.
+    """
+    source, kind = split(rows.name)
+    if not _known(context, rows, source):
+        return
+    name = split(call.name)[1]
+    if name in CALLED:
+        message = f"{call.name}(): expected trade or quote, found {rows.name}"
+        context.error("MM303", message, rows, f"write {joined(source, name)}({kind})")
+        return
+    message = f"{name}() goes by the rows of all that is quoted, not of {source} alone"
+    own = f"mean({joined(source, _SEEN_AT[kind])}, 20)"
+    hint = f"write {kind}, or look back over its own rows: {own}"
+    context.error("MM306", message, rows, hint)
+
+
 def _within(source: str, function: Function) -> str:
-    return function.example.replace("mid", f"{source}.mid", 1)
+    """The function's example, its first market name of the source."""
+    example = function.example
+    words = (word for word in _WORD.findall(example) if word in NAMES)
+    market = next((word for word in words if NAMES[word].of == "market"), "")
+    return example.replace(market, joined(source, market), 1) if market else example
 
 
 def _known(context: Context, node: Node, source: str) -> bool:
