@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from mmrun.engine.quote import Market, Quote, Quoted
     from mmrun.feeds.held import HeldTape
     from mmrun.lint.facts import MarketFacts
-    from mmrun.market.dataset import Dataset
     from mmrun.market.storage import Location
     from mmrun.report.run import Run
 
@@ -69,13 +69,20 @@ def check(
     """
     from mmrun.lint import lint
 
-    problems = read(file, overrides)[1]
+    checked, problems = read(file, overrides)
     document, _ = resolve(Path(file), overrides)
     if document is None:
         return problems
     markets: tuple[MarketFacts, ...] = ()
     if data is not None:
-        markets = _markets(Path(file), overrides, data, inputs or {}, tell)
+        from mmrun.looking import Tried, look_at
+
+        touched = partial(
+            replay, file, data, overrides=overrides, fills="touch", inputs=inputs
+        )
+        given = inputs or {}
+        tried = Tried(Path(file), checked, given, touched, tell) if checked else None
+        markets = look_at(Path(data), tried)  # medians, and a run of the first days
     return sorted_by_place(lint(document, problems, markets, complete=not overrides))
 
 
@@ -258,74 +265,6 @@ def _in_formulas(
     document, _ = resolve(file, overrides)
     formulas = document and formulas_in(document, problems)
     return meanings(formulas)[1] if formulas else ()
-
-
-def _markets(
-    file: Path,
-    overrides: Sequence[str],
-    data: Path | str,
-    inputs: Mapping[str, Path | str | pl.DataFrame],
-    tell: Tell,
-) -> tuple[MarketFacts, ...]:
-    """Each symbol of a dataset, with a trial run where the strategy runs on it."""
-    from mmrun.lint.look import first_days, market_facts, trial_of
-    from mmrun.market.dataset import load_dataset
-
-    dataset = load_dataset(Path(data))
-    checked, _ = read(file, overrides)
-    strategy = checked.strategy if checked else None
-    names = {venue.name for venue in strategy.venues} if strategy else set()
-    ticks = [v.tick for v in strategy.venues if v.tick] if strategy else []
-    references = {e.symbol for e in strategy.references} if strategy else set()
-    symbols = sorted({each.symbol for each in dataset.instruments})
-    markets = []
-    for symbol in symbols:
-        if symbol in references and len(symbols) > 1:
-            continue  # it is read beside another one
-        at = [each for each in dataset.instruments if each.symbol == symbol]
-        quoted = [each for each in at if each.venue in names]
-        trial = None
-        if checked is not None and (quoted or not names):
-            days = first_days(dataset, quoted or at)
-            at_days = days[0] if days[0] == days[1] else " to ".join(days)
-            tell(f"{file}: looked at {symbol}, {at_days}")
-            if _can_try(file, checked, dataset, symbol, inputs, tell):
-                run = replay(
-                    file,
-                    data,
-                    overrides=overrides,
-                    fills="touch",
-                    symbol=symbol,
-                    days="..".join(days),
-                    inputs=inputs,
-                )
-                named = [each.name for each in checked.strategy.inputs]
-                trial = trial_of(run, tuple(n for n in named if n not in inputs))
-        venues = [each.venue for each in at]
-        markets.append(market_facts(dataset, venues, quoted or at, ticks, trial))
-    return tuple(markets)
-
-
-def _can_try(
-    file: Path,
-    checked: Checked,
-    dataset: Dataset,
-    symbol: str,
-    given: Mapping[str, object],
-    tell: Tell,
-) -> bool:
-    """Whether all that is read is there; inputs may have a default, which is told of."""
-    from mmrun.watching import lacking
-
-    can = not lacking(checked.strategy, compile_plan(checked).sources, dataset, symbol)
-    for each in checked.strategy.inputs:
-        if each.name not in given and each.default is not None:
-            tell(f"{file}: {each.name} is not given, its default holds")
-        elif each.name not in given:
-            option = f"--input {each.name}=FILE:COLUMN"
-            tell(f"{file}: no trial run: {each.name} has no default, give {option}")
-            can = False
-    return can
 
 
 def _overrides(settings: Settings | None) -> tuple[str, ...]:
