@@ -42,7 +42,7 @@ from mmrun.engine.guards import (
     stale_due,
 )
 from mmrun.engine.jit import ResidualCall, apart, inlined, kernel, spliced
-from mmrun.engine.observe import CALM, SAME
+from mmrun.engine.observe import SAME, STILL
 from mmrun.engine.plain import is_plain, run_plain
 from mmrun.engine.rules import is_restless, restless, set_next_day, watch_rules
 from mmrun.engine.state import ASK, BID, KNOWN, LEVELS, NEVER, ROW_ROOM, Machine
@@ -52,7 +52,6 @@ from mmrun.market.tape import Kind
 
 _QUOTE, _DEPTH, _CLEAR = int(Kind.QUOTE), int(Kind.DEPTH), int(Kind.CLEAR)
 _TRADE, _STATUS, _CLOCK = int(Kind.TRADE), int(Kind.STATUS), int(Kind.CLOCK)
-_STILL = SAME | CALM
 
 
 class Rows(NamedTuple):
@@ -119,11 +118,11 @@ def advance(
         i = np.uint64(row)  # an index that cannot be negative needs no check
         ts = rows.ts[i]
         bits = rows.bits[i]
-        if bits & _STILL == _STILL and state.steady == 1 and is_calm(m, v, ts):
+        if bits & STILL == STILL and state.steady == 1 and is_calm(m, v, ts):
             # Sizes alone move, at most what is ahead of us falls: a run of such rows.
             bid_ahead, ask_ahead = ahead_at_touch(v, BID), ahead_at_touch(v, ASK)
             first, before, due = row, ts, state.next_due
-            while bits & _STILL == _STILL and ts < due and ts - before < stale_after:
+            while bits & STILL == STILL and ts < due and ts - before < stale_after:
                 bid_size, ask_size = rows.bid_size[i], rows.ask_size[i]
                 bid_ahead = lower_ahead(bid_ahead, bid_size)
                 ask_ahead = lower_ahead(ask_ahead, ask_size)

@@ -31,6 +31,8 @@ _TRADE = int(Kind.TRADE)
 #: row before. CALM: a quote row at the prices of the last book row, so that sizes alone
 #: may differ. OPENS: windows start over here, and it is no trade row.
 SAME, CALM, OPENS = 8, 16, 32
+#: Of a row at which nothing but sizes moves.
+STILL = SAME | CALM
 
 OBSERVED = np.dtype(
     [

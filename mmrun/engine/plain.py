@@ -24,11 +24,11 @@ from mmrun.engine.accounts import fill, write_order
 from mmrun.engine.fills import lower_ahead
 from mmrun.engine.guards import due_beside_grid
 from mmrun.engine.jit import apart, call_residual, inlined, kernel, spliced
-from mmrun.engine.observe import CALM, SAME
+from mmrun.engine.observe import SAME, STILL
 from mmrun.engine.orders import write_decision
 from mmrun.engine.prices import price_of, surely_between
-from mmrun.engine.quoting import BID_PRICE, BID_SIZE, SLID, headroom, target_price
-from mmrun.engine.records import OrderEvent, Rule
+from mmrun.engine.quoting import BID_PRICE, BID_SIZE, headroom, target_price
+from mmrun.engine.records import Adjustment, OrderEvent, Rule
 from mmrun.engine.state import (
     ASK,
     BID,
@@ -47,10 +47,10 @@ from mmrun.market.tape import Kind
 
 
 _QUOTE, _TRADE = int(Kind.QUOTE), int(Kind.TRADE)
+_SLID = int(Adjustment.POST_ONLY)
 _QUOTED, _FILLED = int(Rule.QUOTED), int(Rule.FILLED)
 _NEW, _REPLACE = int(OrderEvent.NEW), int(OrderEvent.REPLACE)
-_STILL = SAME | CALM
-#: What no row's bits under `_STILL` are.
+#: What no row's bits under `STILL` are.
 _UNSTEADY = -1
 #: What the log says of a side that has filled, in place of its adjustment.
 _OUT = -1
@@ -83,7 +83,7 @@ def _as_wanted(slot: Machine) -> bool:
         out = slot.reason == _FILLED and slot.status == _FILLED
         return given and settled and out and slot.known_live == 0
     left = slot.total == slot.filled + slot.given and slot.filled == slot.known_filled
-    rests = slot.status == _QUOTED and slot.adjustment | SLID == SLID
+    rests = slot.status == _QUOTED and slot.adjustment | _SLID == _SLID
     return given and settled and rests and left
 
 
@@ -120,7 +120,7 @@ def run_plain(m, v, rows, row, columns, fresh, formula):  # type: ignore[no-unty
     bid_said = bid_slot.adjustment if bid_slot.live == 1 else _OUT
     ask_said = ask_slot.adjustment if ask_slot.live == 1 else _OUT
     heard, trades, sent, handed = v.heard_ts, 0, 0, False
-    still = _STILL if state.steady == 1 else _UNSTEADY
+    still = STILL if state.steady == 1 else _UNSTEADY
     clock, bid_touch_ns, ask_touch_ns = state.clock_ts, 0, 0
     inventory_pnl, peak = state.inventory_pnl, state.peak
     max_drawdown, known_peak = state.max_drawdown, state.known_peak
@@ -141,7 +141,7 @@ def run_plain(m, v, rows, row, columns, fresh, formula):  # type: ignore[no-unty
             grid = emit_grids(m, ts)
             if grid < ts:
                 break
-        if bits & _STILL == still:  # sizes alone move
+        if bits & STILL == still:  # sizes alone move
             bid_size, ask_size = rows.bid_size[i], rows.ask_size[i]
             if our_bid == bid:
                 bid_ahead = lower_ahead(bid_ahead, bid_size)
@@ -221,11 +221,11 @@ def run_plain(m, v, rows, row, columns, fresh, formula):  # type: ignore[no-unty
             still = _UNSTEADY
         bid_says = bid_said if our_bid != NO_BID else _OUT
         ask_says = ask_said if our_ask != NO_ASK else _OUT
-        if bits & requote_bits != 0 and still != _STILL:
+        if bits & requote_bits != 0 and still != STILL:
             for k in range(config.columns):
                 registers[m.column_registers[k]] = columns[k, np.uint64(fresh)]
             call_residual(formula, registers)
-            still = _STILL
+            still = STILL
             state.mid = mid  # which limits by value, and the collar, look at
             if by_value:
                 fits = both_fit(m, v)
@@ -251,8 +251,8 @@ def run_plain(m, v, rows, row, columns, fresh, formula):  # type: ignore[no-unty
             if not (known & free & fits & (want_bid > 0)):
                 handed = True
                 break
-            bid_says = SLID if to_bid != want_bid else 0
-            ask_says = SLID if to_ask != want_ask else 0
+            bid_says = _SLID if to_bid != want_bid else 0
+            ask_says = _SLID if to_ask != want_ask else 0
             if to_bid != our_bid:
                 event = _REPLACE
                 if our_bid == NO_BID:
@@ -315,7 +315,7 @@ def run_plain(m, v, rows, row, columns, fresh, formula):  # type: ignore[no-unty
     state.orders_used = used
     state.orders += sent
     state.next_due = min(grid, due)
-    state.steady = 1 if still == _STILL else 0
+    state.steady = 1 if still == STILL else 0
     return row, fresh, handed
 
 

@@ -37,7 +37,7 @@ _POST_ONLY, _COLLAR = int(Rule.POST_ONLY), int(Rule.PRICE_COLLAR)
 _MAX_INVENTORY, _MAX_VALUE = int(Rule.MAX_INVENTORY), int(Rule.MAX_POSITION_VALUE)
 _NO_SHORT, _MIN_SIZE = int(Rule.NO_SHORT), int(Rule.MIN_SIZE)
 _AFTER_FILL = int(Rule.AFTER_FILL)
-SLID, _HELD = int(Adjustment.POST_ONLY), int(Adjustment.TOLERANCE)
+_SLID, _HELD = int(Adjustment.POST_ONLY), int(Adjustment.TOLERANCE)
 _PLACED = int(Adjustment.PLACE)
 _REPLACE = int(OrderEvent.REPLACE)
 #: How many plan.OUTPUTS a level has, and the positions of three of them.
@@ -115,7 +115,7 @@ def plain(m: Machine, v: Machine, bid_size: float, ask_size: float) -> bool:
 def move(m, v, side, price, slid, ts):  # type: ignore[no-untyped-def]
     """Replace an order by one of the same size at a price where it may rest."""
     slot = v.slots[side]
-    slot.adjustment = slot.given_adjustment | (SLID if slid else 0)
+    slot.adjustment = slot.given_adjustment | (_SLID if slid else 0)
     if price == slot.price:
         return
     advance_clock(m, ts)
@@ -334,7 +334,7 @@ def work_side(m, v, side, price, size, rule, ts):  # type: ignore[no-untyped-def
             rule = _POST_ONLY
         else:
             price = beside_touch(v, side)
-            adjustment |= SLID
+            adjustment |= _SLID
     if rule == 0:
         room, limit = room_left(m, v, side)
         size, clip, rule = limited_size(v, side, size, room, limit)

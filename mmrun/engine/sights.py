@@ -38,7 +38,7 @@ def rows_of(batch: Batch, streams: Sequence[int]) -> Batch:
     place = places[batch.venue]
     kind = np.where(place < 0, np.int8(Kind.CLOCK), batch.kind)
     venue = np.where((place < 0) | (kind == Kind.CLOCK), np.int8(0), place)
-    return replace(batch, kind=kind, venue=venue)
+    return replace(batch, kind=kind, venue=venue, packed=None)
 
 
 def new_observers(ticks: Sequence[float]) -> Any:
