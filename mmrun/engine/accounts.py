@@ -147,6 +147,15 @@ def hear(m, v, k, order_id, price, size, fee, ts):  # type: ignore[no-untyped-de
 
 
 @inlined
+def records_left(m: Machine) -> int:
+    """How many fills, order events and decisions still fit: of the kind of which fewest."""
+    state = m.state
+    orders = len(m.orders) - state.orders_used
+    fills = len(m.fills) - state.fills_used
+    return min(orders, fills, len(m.decisions) - state.decisions_used)
+
+
+@inlined
 def log_order(m, v, ts, sent_ts, k, event, price, size, ahead, rule):  # type: ignore[no-untyped-def]
     """Append to the order log."""
     state = m.state

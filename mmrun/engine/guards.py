@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmrun.engine.accounts import hear_first
+from mmrun.engine.accounts import hear_first, records_left
 from mmrun.engine.clock import advance_clock
 from mmrun.engine.jit import apart, inlined, kernel
 from mmrun.engine.orders import (
@@ -30,7 +30,7 @@ from mmrun.engine.state import (
     TAKE,
     Machine,
 )
-from mmrun.engine.timing import emit_grid
+from mmrun.engine.timing import emit_grid, grid_has_room
 from mmrun.market.tape import Status
 
 
@@ -292,13 +292,7 @@ def run_due(m: Machine, ts: int) -> bool:
     apart()
     state = m.state
     while True:
-        if state.equity_used >= len(m.equity) - 4:
-            return False
-        if state.orders_used + ROW_ROOM > len(m.orders):
-            return False
-        if state.fills_used + ROW_ROOM > len(m.fills):
-            return False
-        if state.decisions_used + ROW_ROOM > len(m.decisions):
+        if not grid_has_room(m) or records_left(m) < ROW_ROOM:
             return False
         due = min(first_due(m), stale_due(m))
         if due > ts or (due == ts and _only_waiting(m, ts)):

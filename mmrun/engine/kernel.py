@@ -17,6 +17,7 @@ from mmrun.engine.accounts import (
     FIRST_WATCH,
     mark,
     net_of,
+    records_left,
     watch_equity,
 )
 from mmrun.engine.book import best, reaches, set_level, set_touch
@@ -41,9 +42,10 @@ from mmrun.engine.guards import (
     run_waiting,
     stale_due,
 )
-from mmrun.engine.jit import ResidualCall, apart, inlined, kernel, spliced
+from mmrun.engine.jit import ResidualCall, apart, inlined, kernel
 from mmrun.engine.observe import SAME, STILL
 from mmrun.engine.plain import is_plain, run_plain
+from mmrun.engine.quoting import read_columns
 from mmrun.engine.rules import is_restless, restless, set_next_day, watch_rules
 from mmrun.engine.state import ASK, BID, KNOWN, LEVELS, NEVER, ROW_ROOM, Machine
 from mmrun.engine.watches import before_change
@@ -208,13 +210,6 @@ def apply_row(  # type: ignore[no-untyped-def]
         change_status(m, v, status)
 
 
-@spliced
-def read_columns(m, columns, fresh):  # type: ignore[no-untyped-def]
-    """The columns of a fresh row into the registers of the quotes' formulas."""
-    for k in range(m.config.columns):
-        m.registers[m.column_registers[k]] = columns[k, np.uint64(fresh)]
-
-
 @kernel
 def _look_at_rules(m, columns, fresh, formula, ts):  # type: ignore[no-untyped-def]
     """Read what the strategy's own rules look at in a row, and look."""
@@ -306,14 +301,7 @@ def look(m: Machine, kind: int, ts: int) -> None:
 @inlined
 def has_room(m: Machine, kind: int) -> bool:
     """Whether the outputs hold all that one more row of a kind can make."""
-    state = m.state
-    if state.orders_used + ROW_ROOM > len(m.orders):
-        return False
-    if state.fills_used + ROW_ROOM > len(m.fills):
-        return False
-    if state.decisions_used + ROW_ROOM > len(m.decisions):
-        return False
-    if state.notice_count + ROW_ROOM > len(m.notices):
+    if min(records_left(m), len(m.notices) - m.state.notice_count) < ROW_ROOM:
         return False
     if kind != _DEPTH:
         return True

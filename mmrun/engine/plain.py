@@ -20,14 +20,21 @@ import math
 
 import numpy as np
 
-from mmrun.engine.accounts import fill, write_order
+from mmrun.engine.accounts import fill, records_left, write_order
 from mmrun.engine.fills import lower_ahead
 from mmrun.engine.guards import due_beside_grid
 from mmrun.engine.jit import apart, call_residual, inlined, kernel, spliced
 from mmrun.engine.observe import SAME, STILL
 from mmrun.engine.orders import write_decision
 from mmrun.engine.prices import price_of, surely_between
-from mmrun.engine.quoting import BID_PRICE, BID_SIZE, headroom, target_price
+from mmrun.engine.quoting import (
+    BID_PRICE,
+    BID_SIZE,
+    headroom,
+    in_collar,
+    read_columns,
+    target_price,
+)
 from mmrun.engine.records import Adjustment, OrderEvent, Rule
 from mmrun.engine.state import (
     ASK,
@@ -42,7 +49,7 @@ from mmrun.engine.state import (
     TRUE,
     Machine,
 )
-from mmrun.engine.timing import emit_grid
+from mmrun.engine.timing import emit_grid, grid_has_room
 from mmrun.market.tape import Kind
 
 
@@ -103,13 +110,13 @@ def run_plain(m, v, rows, row, columns, fresh, formula):  # type: ignore[no-unty
     hft = config.fill_model == HFTBACKTEST
     queued = hft or config.fill_model == QUEUE
     behind = 0.0 if hft or v.book.depth > 1 else math.nan
-    per_tick = v.per_tick if config.rounding <= INWARD else 0.0
-    bid_up = 1 if config.rounding == INWARD else 0
     prices, sizes = v.outputs + BID_PRICE, v.outputs + BID_SIZE
     bid_asked, ask_asked = bid_slot.asked, ask_slot.asked
     by_value, collar = config.max_position_value < math.inf, config.price_collar
+    per_tick = v.per_tick if config.rounding <= INWARD else 0.0
+    bid_up = 1 if config.rounding == INWARD else 0
     # What rows change.
-    room = (room_for_rows(m) - ROW_ROOM) // _RECORDS
+    room = (records_left(m) - ROW_ROOM) // _RECORDS
     bid, ask, mid = v.best_bid, v.best_ask, state.mid
     bid_size, ask_size = v.book.shown[BID, 0], v.book.shown[ASK, 0]
     our_bid = bid_slot.price if bid_slot.live == 1 else NO_BID
@@ -222,29 +229,17 @@ def run_plain(m, v, rows, row, columns, fresh, formula):  # type: ignore[no-unty
         bid_says = bid_said if our_bid != NO_BID else _OUT
         ask_says = ask_said if our_ask != NO_ASK else _OUT
         if bits & requote_bits != 0 and still != STILL:
-            for k in range(config.columns):
-                registers[m.column_registers[k]] = columns[k, np.uint64(fresh)]
+            read_columns(m, columns, fresh)
             call_residual(formula, registers)
             still = STILL
             state.mid = mid  # which limits by value, and the collar, look at
             if by_value:
                 fits = both_fit(m, v)
-            ticks = registers[prices] * per_tick
-            below = np.floor(ticks)
-            if surely_between(ticks, below):
-                want_bid = int(below) + bid_up
-            else:
-                want_bid = ticks_wanted(m, v, BID, registers[prices])
-            ticks = registers[prices + 1] * per_tick
-            below = np.floor(ticks)
-            if surely_between(ticks, below):
-                want_ask = int(below) + 1 - bid_up
-            else:
-                want_ask = ticks_wanted(m, v, ASK, registers[prices + 1])
+            want_bid = wanted(m, v, BID, registers[prices], per_tick, bid_up)
+            want_ask = wanted(m, v, ASK, registers[prices + 1], per_tick, 1 - bid_up)
             to_bid, to_ask = min(want_bid, ask - 1), max(want_ask, bid + 1)
-            known = (registers[sizes] == bid_asked) & (
-                registers[sizes + 1] == ask_asked
-            )
+            known = registers[sizes] == bid_asked
+            known &= registers[sizes + 1] == ask_asked
             free = (want_bid < our_ask) & (want_bid < want_ask) & (to_bid < to_ask)
             if collar < math.inf:
                 free &= in_collar(m, v, want_bid) & in_collar(m, v, want_ask)
@@ -254,32 +249,24 @@ def run_plain(m, v, rows, row, columns, fresh, formula):  # type: ignore[no-unty
             bid_says = _SLID if to_bid != want_bid else 0
             ask_says = _SLID if to_ask != want_ask else 0
             if to_bid != our_bid:
-                event = _REPLACE
-                if our_bid == NO_BID:
-                    event = _NEW
-                    enter(m, v, BID)
-                    bid_left = bid_slot.given
+                new = our_bid == NO_BID
                 our_bid = to_bid
                 bid_ahead = shown_beside(our_bid - bid, bid_size, behind)
-                log_sent(m, v, used, BID, event, our_bid, bid_left, bid_ahead, ts)
+                bid_left = send(m, v, BID, new, our_bid, bid_left, bid_ahead, used, ts)
                 used += 1
                 sent += 1
             if to_ask != our_ask:
-                event = _REPLACE
-                if our_ask == NO_ASK:
-                    event = _NEW
-                    enter(m, v, ASK)
-                    ask_left = ask_slot.given
+                new = our_ask == NO_ASK
                 our_ask = to_ask
                 ask_ahead = shown_beside(ask - our_ask, ask_size, behind)
-                log_sent(m, v, used, ASK, event, our_ask, ask_left, ask_ahead, ts)
+                ask_left = send(m, v, ASK, new, our_ask, ask_left, ask_ahead, used, ts)
                 used += 1
                 sent += 1
         if (bid_says != bid_said) | (ask_says != ask_said):
             set_price(bid_slot, our_bid)
             set_price(ask_slot, our_ask)
             state.clock_ts = ts  # counted here
-            count_said(m, bid_said, ask_said, clock - said)
+            count_said(m, v, clock - said)
             said = clock
             if bid_says != bid_said:
                 say(m, v, BID, bid_says, ts)
@@ -307,7 +294,7 @@ def run_plain(m, v, rows, row, columns, fresh, formula):  # type: ignore[no-unty
     state.held_ns += clock - settled
     state.session_ns += clock - began
     state.clock_ts = clock
-    count_said(m, bid_said, ask_said, clock - said)
+    count_said(m, v, clock - said)
     m.touch_ns[BID] += bid_touch_ns
     m.touch_ns[ASK] += ask_touch_ns
     state.inventory_pnl, state.peak = inventory_pnl, peak
@@ -320,15 +307,6 @@ def run_plain(m, v, rows, row, columns, fresh, formula):  # type: ignore[no-unty
 
 
 @inlined
-def room_for_rows(m: Machine) -> int:
-    """How many records of a kind still fit, of the kind of which fewest do."""
-    state = m.state
-    orders = len(m.orders) - state.orders_used
-    fills = len(m.fills) - state.fills_used
-    return min(orders, fills, len(m.decisions) - state.decisions_used)
-
-
-@inlined
 def position_of(m: Machine) -> tuple[float, float, float, float]:
     """What net P&L is made of, beside the mid."""
     account = m.accounts[TRUE]
@@ -336,11 +314,12 @@ def position_of(m: Machine) -> tuple[float, float, float, float]:
 
 
 @inlined
-def count_said(m: Machine, bid_said: int, ask_said: int, passed: int) -> None:
-    """Count time to what the log said of the sides meanwhile."""
-    m.rule_ns[BID, _FILLED if bid_said == _OUT else _QUOTED] += passed
-    m.rule_ns[ASK, _FILLED if ask_said == _OUT else _QUOTED] += passed
-    if bid_said != _OUT and ask_said != _OUT:
+def count_said(m: Machine, v: Machine, passed: int) -> None:
+    """Count time to what the log says of the sides."""
+    bid, ask = v.slots[BID].status, v.slots[ASK].status
+    m.rule_ns[BID, bid] += passed
+    m.rule_ns[ASK, ask] += passed
+    if bid == _QUOTED and ask == _QUOTED:
         m.state.both_ns += passed
 
 
@@ -371,7 +350,7 @@ def emit_grids(m: Machine, ts: int) -> int:
     """Record equity at grid times before `ts`, while there is room; the next of them."""
     apart()
     state = m.state
-    while state.next_grid < ts and state.equity_used < len(m.equity) - 4:
+    while state.next_grid < ts and grid_has_room(m):
         emit_grid(m, state.next_grid)
     return state.next_grid
 
@@ -383,6 +362,16 @@ def shown_beside(away: int, size: float, behind: float) -> float:
     return size if away == 0 else other
 
 
+@inlined
+def wanted(m, v, side, price, per_tick, up):  # type: ignore[no-untyped-def]
+    """A formula's price in ticks, what `quoting.ticks_quoted` gives for one rounding."""
+    ticks = price * per_tick
+    below = np.floor(ticks)
+    if surely_between(ticks, below):
+        return int(below) + up
+    return ticks_wanted(m, v, side, price)
+
+
 @kernel
 def ticks_wanted(m: Machine, v: Machine, side: int, price: float) -> int:
     """A formula's price in ticks; where a rule forbids it, such as nothing can take."""
@@ -391,14 +380,6 @@ def ticks_wanted(m: Machine, v: Machine, side: int, price: float) -> int:
     if rule != 0:
         return NO_ASK if side == BID else NO_BID
     return ticks
-
-
-@inlined
-def in_collar(m: Machine, v: Machine, ticks: int) -> bool:
-    """Whether a price is no further from the mid than `risk.price_collar` says."""
-    mid = m.state.mid
-    away = abs(price_of(ticks, v.tick, v.ticks_per_unit) - mid)
-    return bool(away <= m.config.price_collar * mid)
 
 
 @kernel
@@ -414,12 +395,21 @@ def enter(m: Machine, v: Machine, k: int) -> None:
 
 
 @inlined
-def log_sent(m, v, at, k, event, price, left, ahead, ts):  # type: ignore[no-untyped-def]
-    """Log an order that is new, or at another price; it joins the queue there."""
+def send(m, v, k, new, price, left, ahead, used, ts):  # type: ignore[no-untyped-def]
+    """An order that is new, or at another price, joins the queue; its size.
+
+    It is the order log's record number `used`.
+    """
     slot = v.slots[k]
+    event = _REPLACE
+    if new:
+        event = _NEW
+        enter(m, v, k)
+        left = slot.given
     slot.joined_ts = slot.known_since = ts
     shown = price_of(price, v.tick, v.ticks_per_unit)
-    write_order(m, v, at, slot.order_id, ts, ts, k, event, shown, left, ahead, 0)
+    write_order(m, v, used, slot.order_id, ts, ts, k, event, shown, left, ahead, 0)
+    return left
 
 
 @inlined

@@ -11,7 +11,7 @@ from mmrun.engine.accounts import log_order, own_state, worth
 from mmrun.engine.book import reaches
 from mmrun.engine.clock import advance_clock
 from mmrun.engine.fills import shown_at
-from mmrun.engine.jit import apart, call_residual, inlined, kernel
+from mmrun.engine.jit import apart, call_residual, inlined, kernel, spliced
 from mmrun.engine.orders import beside_touch, crosses_own, place, pull
 from mmrun.engine.prices import price_of, ticks_quoted
 from mmrun.engine.records import FIRST_OWN, Adjustment, OrderEvent, Rule
@@ -50,6 +50,13 @@ def own_value(m: Machine, code: int, ts: int) -> float:
     if code == 0:
         return m.accounts[KNOWN].position
     return own_state(m, code, ts)
+
+
+@spliced
+def read_columns(m, columns, fresh):  # type: ignore[no-untyped-def]
+    """The columns of a fresh row into the registers of the quotes' formulas."""
+    for k in range(m.config.columns):
+        m.registers[m.column_registers[k]] = columns[k, np.uint64(fresh)]
 
 
 @inlined
@@ -199,12 +206,17 @@ def target_price(m, v, k, price, size):  # type: ignore[no-untyped-def]
         ticks = _placed(v, k, ticks)
     if ticks <= 0 and config.allow_crossed == 0:
         return ticks, _NOT_POSITIVE
-    if config.price_collar < np.inf:
-        mid = m.state.mid
-        rounded = price_of(ticks, v.tick, v.ticks_per_unit)
-        if abs(rounded - mid) > config.price_collar * mid:
-            return ticks, _COLLAR
+    if config.price_collar < np.inf and not in_collar(m, v, ticks):
+        return ticks, _COLLAR
     return ticks, 0
+
+
+@inlined
+def in_collar(m: Machine, v: Machine, ticks: int) -> bool:
+    """Whether a price is no further from the mid than `risk.price_collar` says."""
+    mid = m.state.mid
+    away = abs(price_of(ticks, v.tick, v.ticks_per_unit) - mid)
+    return not away > m.config.price_collar * mid  # so it is while the mid is missing
 
 
 @kernel

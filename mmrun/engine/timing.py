@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from mmrun.engine.accounts import best_own, net_of
-from mmrun.engine.jit import apart, kernel
+from mmrun.engine.jit import apart, inlined, kernel
 from mmrun.engine.state import ASK, BID, TRUE, Machine
+
+
+@inlined
+def grid_has_room(m: Machine) -> bool:
+    """Whether another record of equity fits."""
+    return bool(m.state.equity_used < len(m.equity) - 4)
 
 
 @kernel

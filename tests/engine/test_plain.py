@@ -171,7 +171,7 @@ def test_plain_rows_go_on_where_they_ran_out_of_room(
     stretches = passed.copy()
     passed.clear()
     room = cycle((ROW_ROOM + 6, ROW_ROOM + 2))
-    monkeypatch.setattr(plain, "room_for_rows", lambda m: next(room))
+    monkeypatch.setattr(plain, "records_left", lambda m: next(room))
 
     in_pieces = run(text, QUOTES["leaning"], **how).recording
 
